@@ -1,0 +1,112 @@
+//! The edge that a secret's value crosses: in from a request, out into an answer, nowhere else.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::de::{Error, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, Serializer};
+use std::fmt;
+use strongroom_types::Plaintext;
+use zeroize::Zeroizing;
+
+/// A sensitive string member of a request.
+#[expect(missing_debug_implementations, reason = "holds a secret's value")]
+pub struct SensitiveText(pub Plaintext);
+
+/// A sensitive blob member of a request; base64 on the wire.
+#[expect(missing_debug_implementations, reason = "holds a secret's value")]
+pub struct SensitiveBlob(pub Plaintext);
+
+struct TextVisitor;
+
+impl Visitor<'_> for TextVisitor {
+    type Value = Plaintext;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Plaintext, E> {
+        Ok(Plaintext::new(text.as_bytes().to_vec()))
+    }
+
+    fn visit_string<E: Error>(self, text: String) -> Result<Plaintext, E> {
+        Ok(Plaintext::new(text.into_bytes()))
+    }
+}
+
+impl<'de> Deserialize<'de> for SensitiveText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(TextVisitor).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for SensitiveBlob {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = deserializer.deserialize_str(TextVisitor)?;
+        let bytes = STANDARD
+            .decode(text.expose())
+            .map_err(|_| D::Error::invalid_value(Unexpected::Other("string"), &"base64"))?;
+        Ok(Self(Plaintext::new(bytes)))
+    }
+}
+
+/// Writes a value that is text. A value that is not UTF-8 is an error: it must go out as a blob.
+pub fn write_text<S: Serializer>(
+    value: &Option<Plaintext>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match value {
+        None => serializer.serialize_none(),
+        Some(value) => {
+            let text = str::from_utf8(value.expose())
+                .map_err(|_| serde::ser::Error::custom("a text value is not UTF-8"))?;
+            serializer.serialize_str(text)
+        }
+    }
+}
+
+/// Writes a value that is bytes, in base64.
+pub fn write_blob<S: Serializer>(
+    value: &Option<Plaintext>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match value {
+        None => serializer.serialize_none(),
+        Some(value) => {
+            let text = Zeroizing::new(STANDARD.encode(value.expose()));
+            serializer.serialize_str(&text)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Serialize;
+
+    #[derive(Serialize)]
+    struct Answer {
+        #[serde(serialize_with = "write_text")]
+        text: Option<Plaintext>,
+        #[serde(serialize_with = "write_blob")]
+        blob: Option<Plaintext>,
+    }
+
+    #[test]
+    fn values_come_in_and_go_out_unchanged() {
+        let text: SensitiveText = serde_json::from_str(r#""caf\u00e9\n""#).unwrap();
+        assert_eq!(text.0.expose(), "café\n".as_bytes());
+        let blob: SensitiveBlob = serde_json::from_str(r#""AP8Q""#).unwrap();
+        assert_eq!(blob.0.expose(), [0, 255, 16]);
+        let json =
+            serde_json::to_string(&Answer { text: Some(text.0), blob: Some(blob.0) }).unwrap();
+        assert_eq!(json, r#"{"text":"café\n","blob":"AP8Q"}"#);
+    }
+
+    #[test]
+    fn a_refused_value_is_not_repeated() {
+        let error =
+            serde_json::from_str::<SensitiveBlob>(r#""hunter2!!""#).err().unwrap().to_string();
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+}

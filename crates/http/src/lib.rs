@@ -1,1 +1,12 @@
-//! Placeholder.
+//! The HTTP edge: connections, TLS, limits, timeouts. The only crate that knows an HTTP library.
+//!
+//! What a request means is not known here: its raw parts go to [`strongroom_services::front::answer`].
+
+mod connection;
+mod limits;
+mod request;
+mod tls;
+
+pub use connection::{Listening, serve};
+pub use limits::Limits;
+pub use tls::{TlsError, load_tls};

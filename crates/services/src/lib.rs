@@ -1,1 +1,25 @@
-//! Placeholder.
+//! What strongroom does: the AWS services, each operation in a file of its own, behind one pipeline.
+//!
+//! No HTTP and no storage engine is known here. A request comes in at [`front::answer`]; the path from there is in
+//! [`operation::handle`].
+
+pub mod authz;
+pub mod background;
+pub mod bootstrap;
+pub mod error;
+pub mod event;
+pub mod forward;
+pub mod front;
+pub mod house;
+pub mod identity;
+pub mod kms;
+pub mod operation;
+pub mod records;
+pub mod secretsmanager;
+pub mod sts;
+
+use operation::Service;
+
+/// Every service. Routing, policy actions, audit names, metrics, the compatibility page and the coverage tests follow
+/// from this list and from each service's own.
+pub static SERVICES: &[&Service] = &[&secretsmanager::SERVICE, &sts::SERVICE];

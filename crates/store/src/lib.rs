@@ -180,7 +180,11 @@ pub enum StoreError {
 /// A durable set of records. All methods may be called from many tasks at once.
 pub trait Store: Send + Sync + std::fmt::Debug {
     /// The record, if there is one. Sees every commit that was acknowledged before the call.
-    fn get<'a>(&'a self, kind: Kind, key: &'a [u8]) -> BoxFuture<'a, Result<Option<Record>, StoreError>>;
+    fn get<'a>(
+        &'a self,
+        kind: Kind,
+        key: &'a [u8],
+    ) -> BoxFuture<'a, Result<Option<Record>, StoreError>>;
 
     /// The records, in the order of `keys`, all from one snapshot.
     fn get_many<'a>(
@@ -190,13 +194,17 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     ) -> BoxFuture<'a, Result<Vec<Option<Record>>, StoreError>>;
 
     /// A run of index entries. Cost is bounded by `limit`, whatever the size of the index.
-    fn page<'a>(&'a self, query: PageQuery<'a>) -> BoxFuture<'a, Result<Vec<IndexEntry>, StoreError>>;
+    fn page<'a>(
+        &'a self,
+        query: PageQuery<'a>,
+    ) -> BoxFuture<'a, Result<Vec<IndexEntry>, StoreError>>;
 
     /// Applies the batch if every expectation holds, durably, or nothing of it.
     fn commit(&self, batch: Batch) -> BoxFuture<'_, Result<Committed, StoreError>>;
 
     /// Committed events with `sequence > after`, oldest first, at most `limit`.
-    fn outbox(&self, after: u64, limit: u32) -> BoxFuture<'_, Result<Vec<OutboxEvent>, StoreError>>;
+    fn outbox(&self, after: u64, limit: u32)
+    -> BoxFuture<'_, Result<Vec<OutboxEvent>, StoreError>>;
 
     /// Lets the engine drop events up to and including `through`: now or with a later commit. They are in the audit log.
     fn forget_outbox(&self, through: u64) -> BoxFuture<'_, Result<(), StoreError>>;

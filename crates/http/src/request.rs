@@ -1,0 +1,109 @@
+//! One request: its parts to the front door, the answer back.
+
+use crate::limits::Limits;
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::{Body, Incoming as HyperBody};
+use std::net::IpAddr;
+use strongroom_services::error::ErrorCode;
+use strongroom_services::front::{Answer, Incoming, answer, refuse_unread};
+use strongroom_services::house::House;
+use strongroom_services::operation::Tls;
+use strongroom_wire::Rendered;
+
+/// What is known of a connection.
+#[derive(Debug, Clone)]
+pub(crate) struct Peer {
+    pub(crate) ip: IpAddr,
+    pub(crate) tls: Option<(&'static str, String)>,
+}
+
+/// A body that is wiped when the last of it is written.
+struct Wiped(Rendered);
+
+impl AsRef<[u8]> for Wiped {
+    fn as_ref(&self) -> &[u8] {
+        &self.0.body
+    }
+}
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
+
+pub(crate) async fn respond(
+    house: &House,
+    limits: &Limits,
+    peer: &Peer,
+    request: Request<HyperBody>,
+) -> Response<Full<Bytes>> {
+    if let Some(health) = health(request.method(), request.uri()) {
+        return health;
+    }
+    let (head, body) = request.into_parts();
+    let body = match read_body(body, limits).await {
+        Ok(body) => body,
+        Err((code, message)) => return to_http(refuse_unread(house, code, message)),
+    };
+    let headers = header_list(&head.headers, &head.uri);
+    let incoming = Incoming {
+        method: head.method.as_str(),
+        path: head.uri.path(),
+        query: head.uri.query().unwrap_or_default(),
+        headers: &headers,
+        body: &body,
+        source_ip: peer.ip,
+        tls: peer.tls.as_ref().map(|(version, suite)| Tls { tls_version: version, cipher_suite: suite }),
+    };
+    to_http(answer(house, incoming).await)
+}
+
+/// The two questions that need no signature. A request is served as soon as connections are accepted, so both answers
+/// are the same here.
+fn health(method: &Method, uri: &Uri) -> Option<Response<Full<Bytes>>> {
+    let is_health = matches!(uri.path(), "/health/ready" | "/health/live");
+    (is_health && method == Method::GET).then(|| Response::new(Full::new(Bytes::from_static(b"ok\n"))))
+}
+
+async fn read_body(body: HyperBody, limits: &Limits) -> Result<Bytes, (ErrorCode, &'static str)> {
+    let too_large = (ErrorCode::RequestEntityTooLarge, "Request entity is too large");
+    let bytes_max = u64::try_from(limits.body_bytes_max).unwrap_or(u64::MAX);
+    if body.size_hint().lower() > bytes_max {
+        return Err(too_large);
+    }
+    let collected = tokio::time::timeout(limits.body_timeout, Limited::new(body, limits.body_bytes_max).collect());
+    match collected.await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large),
+        Ok(Err(_)) => Err((ErrorCode::Serialization, "The request's body could not be read")),
+        Err(_) => Err((ErrorCode::Serialization, "The request's body did not arrive in time")),
+    }
+}
+
+/// HTTP/2 carries the host in `:authority`; signatures know it as `host`.
+fn header_list<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Vec<(&'a str, &'a [u8])> {
+    let mut list = Vec::with_capacity(headers.len() + 1);
+    list.extend(headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())));
+    if let Some(authority) = uri.authority()
+        && !headers.contains_key(http::header::HOST)
+    {
+        list.push(("host", authority.as_str().as_bytes()));
+    }
+    list
+}
+
+fn to_http(answer: Answer) -> Response<Full<Bytes>> {
+    let content_type = HeaderValue::from_static(answer.rendered.content_type);
+    let mut response = Response::new(Full::new(Bytes::from_owner(Wiped(answer.rendered))));
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, content_type);
+    if let Ok(request_id) = HeaderValue::from_maybe_shared(Bytes::from(answer.request_id)) {
+        headers.insert(REQUEST_ID, request_id);
+    }
+    if let Some(error_type) = answer.error_type {
+        headers.insert(ERROR_TYPE, HeaderValue::from_static(error_type));
+    }
+    response
+}

@@ -1,0 +1,269 @@
+//! The one mapping from what went wrong to what AWS answers.
+//!
+//! Every crate has errors of its own that know nothing of AWS; here they become a code, a status and a message. The
+//! message is for the caller, the source for the operator's log, and no path prints the source to the caller.
+
+use std::borrow::Cow;
+use std::fmt;
+use strongroom_store::StoreError;
+use strongroom_wire::Protocol;
+
+/// Every code strongroom answers with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorCode {
+    // Modelled by Secrets Manager.
+    DecryptionFailure,
+    EncryptionFailure,
+    InternalServiceError,
+    InvalidNextToken,
+    InvalidParameter,
+    InvalidRequest,
+    LimitExceeded,
+    MalformedPolicyDocument,
+    PreconditionNotMet,
+    PublicPolicy,
+    ResourceExists,
+    ResourceNotFound,
+    // Of the edge, common to all services.
+    AccessDenied,
+    ExpiredToken,
+    IncompleteSignature,
+    InternalFailure,
+    InvalidClientToken,
+    InvalidSignature,
+    MalformedQueryString,
+    MissingAuthenticationToken,
+    RequestEntityTooLarge,
+    Serialization,
+    ServiceUnavailable,
+    UnknownOperation,
+    Validation,
+}
+
+impl ErrorCode {
+    /// All codes, for the generated reference page.
+    pub const ALL: [Self; 25] = [
+        Self::DecryptionFailure,
+        Self::EncryptionFailure,
+        Self::InternalServiceError,
+        Self::InvalidNextToken,
+        Self::InvalidParameter,
+        Self::InvalidRequest,
+        Self::LimitExceeded,
+        Self::MalformedPolicyDocument,
+        Self::PreconditionNotMet,
+        Self::PublicPolicy,
+        Self::ResourceExists,
+        Self::ResourceNotFound,
+        Self::AccessDenied,
+        Self::ExpiredToken,
+        Self::IncompleteSignature,
+        Self::InternalFailure,
+        Self::InvalidClientToken,
+        Self::InvalidSignature,
+        Self::MalformedQueryString,
+        Self::MissingAuthenticationToken,
+        Self::RequestEntityTooLarge,
+        Self::Serialization,
+        Self::ServiceUnavailable,
+        Self::UnknownOperation,
+        Self::Validation,
+    ];
+
+    /// The code as the protocol's clients know it. AWS common errors, JSON and query form.
+    pub fn name(self, protocol: Protocol) -> &'static str {
+        let query = protocol == Protocol::Query;
+        match self {
+            Self::DecryptionFailure => "DecryptionFailure",
+            Self::EncryptionFailure => "EncryptionFailure",
+            Self::InternalServiceError => "InternalServiceError",
+            Self::InvalidNextToken => "InvalidNextTokenException",
+            Self::InvalidParameter => "InvalidParameterException",
+            Self::InvalidRequest => "InvalidRequestException",
+            Self::LimitExceeded => "LimitExceededException",
+            Self::MalformedPolicyDocument => "MalformedPolicyDocumentException",
+            Self::PreconditionNotMet => "PreconditionNotMetException",
+            Self::PublicPolicy => "PublicPolicyException",
+            Self::ResourceExists => "ResourceExistsException",
+            Self::ResourceNotFound => "ResourceNotFoundException",
+            Self::AccessDenied if query => "AccessDenied",
+            Self::AccessDenied => "AccessDeniedException",
+            Self::ExpiredToken if query => "ExpiredToken",
+            Self::ExpiredToken => "ExpiredTokenException",
+            Self::IncompleteSignature if query => "IncompleteSignature",
+            Self::IncompleteSignature => "IncompleteSignatureException",
+            Self::InternalFailure => "InternalFailure",
+            Self::InvalidClientToken if query => "InvalidClientTokenId",
+            Self::InvalidClientToken => "UnrecognizedClientException",
+            Self::InvalidSignature if query => "SignatureDoesNotMatch",
+            Self::InvalidSignature => "InvalidSignatureException",
+            Self::MalformedQueryString => "MalformedQueryString",
+            Self::MissingAuthenticationToken if query => "MissingAuthenticationToken",
+            Self::MissingAuthenticationToken => "MissingAuthenticationTokenException",
+            Self::RequestEntityTooLarge => "RequestEntityTooLargeException",
+            Self::Serialization => "SerializationException",
+            Self::ServiceUnavailable => "ServiceUnavailable",
+            Self::UnknownOperation if query => "InvalidAction",
+            Self::UnknownOperation => "UnknownOperationException",
+            Self::Validation if query => "ValidationError",
+            Self::Validation => "ValidationException",
+        }
+    }
+
+    /// HTTP status. AWS JSON answers 400 for every client error, recorded; the query protocol tells 403 apart.
+    pub fn status(self, protocol: Protocol) -> u16 {
+        let query = protocol == Protocol::Query;
+        match self {
+            Self::InternalServiceError | Self::InternalFailure => 500,
+            Self::ServiceUnavailable => 503,
+            Self::RequestEntityTooLarge => 413,
+            Self::AccessDenied
+            | Self::ExpiredToken
+            | Self::InvalidClientToken
+            | Self::InvalidSignature
+            | Self::MissingAuthenticationToken
+                if query =>
+            {
+                403
+            }
+            Self::DecryptionFailure
+            | Self::EncryptionFailure
+            | Self::InvalidNextToken
+            | Self::InvalidParameter
+            | Self::InvalidRequest
+            | Self::LimitExceeded
+            | Self::MalformedPolicyDocument
+            | Self::PreconditionNotMet
+            | Self::PublicPolicy
+            | Self::ResourceExists
+            | Self::ResourceNotFound
+            | Self::AccessDenied
+            | Self::ExpiredToken
+            | Self::IncompleteSignature
+            | Self::InvalidClientToken
+            | Self::InvalidSignature
+            | Self::MalformedQueryString
+            | Self::MissingAuthenticationToken
+            | Self::Serialization
+            | Self::UnknownOperation
+            | Self::Validation => 400,
+        }
+    }
+
+    /// Whether the service model names it (then its member is `Message` with a capital, recorded).
+    pub fn is_modelled(self) -> bool {
+        match self {
+            Self::DecryptionFailure
+            | Self::EncryptionFailure
+            | Self::InternalServiceError
+            | Self::InvalidNextToken
+            | Self::InvalidParameter
+            | Self::InvalidRequest
+            | Self::LimitExceeded
+            | Self::MalformedPolicyDocument
+            | Self::PreconditionNotMet
+            | Self::PublicPolicy
+            | Self::ResourceExists
+            | Self::ResourceNotFound
+            // Not modelled, but AWS writes its message with a capital, too.
+            | Self::AccessDenied => true,
+            Self::ExpiredToken
+            | Self::IncompleteSignature
+            | Self::InternalFailure
+            | Self::InvalidClientToken
+            | Self::InvalidSignature
+            | Self::MalformedQueryString
+            | Self::MissingAuthenticationToken
+            | Self::RequestEntityTooLarge
+            | Self::Serialization
+            | Self::ServiceUnavailable
+            | Self::UnknownOperation
+            | Self::Validation => false,
+        }
+    }
+
+    /// Whether the server is to blame: such errors are logged with their source.
+    pub fn is_servers(self) -> bool {
+        self.status(Protocol::Json11) >= 500
+    }
+}
+
+/// An answer that refuses.
+pub struct ApiError {
+    /// The code.
+    pub code: ErrorCode,
+    /// For the caller. Never holds a secret's value.
+    pub message: Cow<'static, str>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl ApiError {
+    /// A refusal that is the caller's to mend.
+    pub fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, message: message.into(), source: None }
+    }
+
+    /// `InvalidParameterException`.
+    pub fn invalid_parameter(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorCode::InvalidParameter, message)
+    }
+
+    /// `InvalidRequestException`.
+    pub fn invalid_request(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorCode::InvalidRequest, message)
+    }
+
+    /// `ValidationException`, the framework's refusal of a member.
+    pub fn validation(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorCode::Validation, message)
+    }
+
+    /// `ResourceNotFoundException`.
+    pub fn not_found(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorCode::ResourceNotFound, message)
+    }
+
+    /// A failure of the server's own. The caller learns nothing of it but that it happened.
+    pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        let message = Cow::Borrowed("An error occurred on the server side.");
+        Self { code: ErrorCode::InternalServiceError, message, source: Some(source.into()) }
+    }
+
+    /// What the operator's log says of it.
+    pub fn source_text(&self) -> Option<String> {
+        self.source.as_ref().map(ToString::to_string)
+    }
+}
+
+impl fmt::Debug for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {}", self.code, self.message)?;
+        self.source.as_ref().map_or(Ok(()), |source| write!(f, " (source: {source})"))
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        Self::internal(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_a_name_of_its_own() {
+        for protocol in [Protocol::Json11, Protocol::Query] {
+            let names: std::collections::BTreeSet<_> = ErrorCode::ALL.iter().map(|code| code.name(protocol)).collect();
+            assert_eq!(names.len(), ErrorCode::ALL.len());
+        }
+    }
+
+    #[test]
+    fn the_source_is_for_the_log_only() {
+        let error = ApiError::internal("disk at /var/lib on fire");
+        assert!(!error.message.contains("fire"));
+        assert!(error.source_text().unwrap().contains("fire"));
+    }
+}

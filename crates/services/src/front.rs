@@ -1,0 +1,188 @@
+//! The front door: from a request's raw parts to an answer's.
+//!
+//! Which service and operation is meant is known before anything else; then the signature is verified over the raw
+//! bytes; only then is the body read. What cannot be told to be an operation ends here.
+
+use crate::SERVICES;
+use crate::error::{ApiError, ErrorCode};
+use crate::house::House;
+use crate::identity::authenticate;
+use crate::operation::{Body, Cx, Entry, Facts, Service, Tls};
+use std::net::IpAddr;
+use strongroom_types::uuid_v4;
+use strongroom_wire::{Fault, Protocol, Rendered, query, render_fault};
+
+/// A request as it came off the wire.
+#[derive(Clone, Copy)]
+#[expect(missing_debug_implementations, reason = "the body may hold a secret's value")]
+pub struct Incoming<'a> {
+    /// `POST`, `GET` …
+    pub method: &'a str,
+    /// The path, undecoded.
+    pub path: &'a str,
+    /// What stands behind `?`, undecoded.
+    pub query: &'a str,
+    /// Lower-case names and values, in order, duplicates kept. HTTP/2's `:authority` stands as `host`.
+    pub headers: &'a [(&'a str, &'a [u8])],
+    /// The whole body.
+    pub body: &'a [u8],
+    /// The peer.
+    pub source_ip: IpAddr,
+    /// What TLS agreed on, if the connection is encrypted.
+    pub tls: Option<Tls<'a>>,
+}
+
+impl<'a> Incoming<'a> {
+    /// The first value of a header, if it is text.
+    pub fn header(&self, name: &str) -> Option<&'a str> {
+        let (_, value) = self.headers.iter().find(|(found, _)| *found == name)?;
+        str::from_utf8(value).ok()
+    }
+}
+
+/// An answer for the wire.
+#[expect(missing_debug_implementations, reason = "the body may hold a secret's value")]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// `x-amzn-RequestId`.
+    pub request_id: String,
+    /// `x-amzn-ErrorType`, on errors of JSON services.
+    pub error_type: Option<&'static str>,
+    /// Body and content type.
+    pub rendered: Rendered,
+}
+
+/// What a request asks for, before it is known who asks.
+struct Asked<'a> {
+    protocol: Protocol,
+    service: &'static Service,
+    entry: &'static Entry,
+    body: Body<'a>,
+}
+
+/// Answers one request.
+pub async fn answer(house: &House, incoming: Incoming<'_>) -> Answer {
+    let mut random = [0; 32];
+    house.env.entropy.fill(&mut random);
+    let (request_id, event_id) = two_ids(random);
+    let spoken = spoken_protocol(&incoming);
+    let outcome = match identify(&incoming, spoken) {
+        Ok(asked) => {
+            let namespace = asked.service.xml_namespace.unwrap_or_default();
+            serve(house, &incoming, asked, (&request_id, &event_id)).await.map_err(|error| (error, namespace))
+        }
+        Err(error) => Err((error, "")),
+    };
+    match outcome {
+        Ok(rendered) => Answer { status: 200, request_id, error_type: None, rendered },
+        Err((error, namespace)) => refuse(spoken, namespace, request_id, &error),
+    }
+}
+
+/// An answer to a request that was refused before it could be read.
+pub fn refuse_unread(house: &House, code: ErrorCode, message: &'static str) -> Answer {
+    let mut random = [0; 32];
+    house.env.entropy.fill(&mut random);
+    refuse(Protocol::Json11, "", two_ids(random).0, &ApiError::new(code, message))
+}
+
+fn two_ids(random: [u8; 32]) -> (String, String) {
+    let (mut first, mut second) = ([0; 16], [0; 16]);
+    let (left, right) = random.split_at(16);
+    first.copy_from_slice(left);
+    second.copy_from_slice(right);
+    (uuid_v4(first), uuid_v4(second))
+}
+
+fn refuse(protocol: Protocol, namespace: &str, request_id: String, error: &ApiError) -> Answer {
+    if error.code.is_servers() {
+        tracing::error!(request_id, code = ?error.code, source = error.source_text(), "request failed");
+    }
+    let fault = Fault {
+        code: error.code.name(protocol),
+        message: &error.message,
+        is_modelled: error.code.is_modelled(),
+        is_callers: !error.code.is_servers(),
+        query_code: None,
+    };
+    let rendered = render_fault(protocol, namespace, &request_id, &fault);
+    let error_type = (protocol == Protocol::Json11).then_some(fault.code);
+    Answer { status: error.code.status(protocol), request_id, error_type, rendered }
+}
+
+async fn serve(
+    house: &House,
+    incoming: &Incoming<'_>,
+    asked: Asked<'_>,
+    (request_id, event_id): (&str, &str),
+) -> Result<Rendered, ApiError> {
+    let now = house.env.clock.now();
+    let caller = authenticate(house, incoming, asked.service.name, now).await?;
+    let facts = Facts {
+        protocol: asked.protocol,
+        request_id,
+        event_id,
+        source_ip: incoming.source_ip,
+        user_agent: incoming.header("user-agent").unwrap_or_default(),
+        host: incoming.header("host").unwrap_or_default(),
+        tls: incoming.tls,
+    };
+    let cx = Cx { house, caller: &caller, now, facts };
+    (asked.entry.handle)(&cx, asked.service, asked.body).await
+}
+
+/// JSON services are told by their target header; everything else is answered as a query.
+fn spoken_protocol(incoming: &Incoming<'_>) -> Protocol {
+    let is_form =
+        incoming.header("content-type").is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+    let names_action = incoming.query.split('&').any(|pair| pair.starts_with("Action="));
+    if incoming.header("x-amz-target").is_none() && (is_form || names_action) { Protocol::Query } else { Protocol::Json11 }
+}
+
+fn identify<'a>(incoming: &Incoming<'a>, protocol: Protocol) -> Result<Asked<'a>, ApiError> {
+    if incoming.path != "/" {
+        return Err(unknown());
+    }
+    match protocol {
+        Protocol::Json11 => identify_json(incoming),
+        Protocol::Query => identify_query(incoming),
+    }
+}
+
+fn unknown() -> ApiError {
+    ApiError::new(ErrorCode::UnknownOperation, "")
+}
+
+fn identify_json<'a>(incoming: &Incoming<'a>) -> Result<Asked<'a>, ApiError> {
+    let target = incoming.header("x-amz-target").filter(|_| incoming.method == "POST").ok_or_else(unknown)?;
+    for service in SERVICES {
+        let Some(name) = service.target_prefix.and_then(|prefix| target.strip_prefix(prefix)) else { continue };
+        let entry = find(service, name).ok_or_else(unknown)?;
+        return Ok(Asked { protocol: Protocol::Json11, service, entry, body: Body::Json(incoming.body) });
+    }
+    Err(unknown())
+}
+
+/// Operations stand in alphabetical order; a test holds them to it.
+fn find(service: &'static Service, name: &str) -> Option<&'static Entry> {
+    let index = service.operations.binary_search_by(|entry| entry.spec.name.cmp(name)).ok()?;
+    service.operations.get(index)
+}
+
+fn identify_query<'a>(incoming: &Incoming<'a>) -> Result<Asked<'a>, ApiError> {
+    let form = if incoming.method == "GET" { incoming.query.as_bytes() } else { incoming.body };
+    let request = query::parse(form)
+        .map_err(|error| ApiError::new(ErrorCode::MalformedQueryString, error.to_string()))?;
+    let in_query = |service: &&&'static Service| service.xml_namespace.is_some();
+    let invalid = || {
+        let message = format!("Could not find operation {} for the given version", request.action);
+        ApiError::new(ErrorCode::UnknownOperation, message)
+    };
+    for service in SERVICES.iter().filter(in_query) {
+        if let Some(entry) = find(service, &request.action) {
+            return Ok(Asked { protocol: Protocol::Query, service, entry, body: Body::Form(request.input) });
+        }
+    }
+    Err(invalid())
+}

@@ -1,0 +1,265 @@
+//! Typed records over the store: encoded, sealed, cached.
+//!
+//! INVARIANT(sealed-records): nothing but keys and index terms reaches an engine in the clear.
+//! INVARIANT(fresh-cache): a cached record is never older than the last commit that was acknowledged for it. An insert
+//! takes place under the same shard lock as an eviction and only if no commit touched the shard since the read began.
+
+use crate::error::ApiError;
+use quick_cache::{Equivalent, Weighter, sync::Cache};
+use std::any::Any;
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use strongroom_keys::StorageKeys;
+use strongroom_store::{
+    Batch, Change, Committed, Expect, IndexEntry, Kind, PageQuery, Revision, Store, StoreError, Term, Write,
+};
+use strongroom_types::Entropy;
+use zeroize::Zeroizing;
+
+/// A kind of record: how it is encoded and under which terms it is found.
+pub trait RecordType: Sized + Send + Sync + 'static {
+    /// Number and name of the kind.
+    const KIND: Kind;
+
+    /// Bytes for the seal. The first byte is the format, so that later releases read what earlier ones wrote.
+    fn encode(&self) -> Result<Zeroizing<Vec<u8>>, StoreError>;
+
+    /// Reads any format that was ever written.
+    fn decode(bytes: &[u8]) -> Result<Self, StoreError>;
+
+    /// All index entries of the record.
+    fn terms(&self, key: &[u8]) -> Vec<Term>;
+}
+
+/// Encodes a serde type behind its format byte.
+pub fn encode_as<T: serde::Serialize>(format: u8, value: &T) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(512));
+    bytes.push(format);
+    rmp_serde::encode::write_named(&mut *bytes, value).map_err(|error| inconsistent("record", &error))?;
+    Ok(bytes)
+}
+
+/// Decodes what [`encode_as`] wrote, if it has that format.
+pub fn decode_as<T: serde::de::DeserializeOwned>(format: u8, bytes: &[u8]) -> Result<T, StoreError> {
+    match bytes.split_first() {
+        Some((first, rest)) if *first == format => {
+            rmp_serde::from_slice(rest).map_err(|error| inconsistent("record", &error))
+        }
+        Some((first, _)) => Err(inconsistent("record", &format!("unknown format {first}"))),
+        None => Err(inconsistent("record", &"empty")),
+    }
+}
+
+fn inconsistent(what: &'static str, detail: &dyn ToString) -> StoreError {
+    StoreError::Inconsistent { what, detail: detail.to_string() }
+}
+
+/// A record as it was read.
+#[derive(Debug)]
+pub struct Stored<T> {
+    /// Its key.
+    pub key: Vec<u8>,
+    /// When it was read.
+    pub revision: Revision,
+    /// What it says.
+    pub value: T,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct CacheKey {
+    kind: u16,
+    key: Box<[u8]>,
+}
+
+#[derive(Hash)]
+struct CacheKeyRef<'a> {
+    kind: u16,
+    key: &'a [u8],
+}
+
+impl Equivalent<CacheKey> for CacheKeyRef<'_> {
+    fn equivalent(&self, other: &CacheKey) -> bool {
+        self.kind == other.kind && *self.key == *other.key
+    }
+}
+
+#[derive(Clone)]
+struct Cached {
+    record: Arc<dyn Any + Send + Sync>,
+    weight: u64,
+}
+
+#[derive(Clone)]
+struct ByBytes;
+
+impl Weighter<CacheKey, Cached> for ByBytes {
+    fn weight(&self, key: &CacheKey, cached: &Cached) -> u64 {
+        // The decoded form is some three times as large as the encoded one; 200 bytes are the cache's own.
+        200 + u64::try_from(key.key.len()).unwrap_or(u64::MAX) + cached.weight * 3
+    }
+}
+
+const SHARDS: usize = 64;
+
+/// All records of the server.
+pub struct Records {
+    store: Arc<dyn Store>,
+    keys: StorageKeys,
+    cache: Cache<CacheKey, Cached, ByBytes>,
+    /// Counts the commits that touched a shard's keys.
+    shards: [Mutex<u64>; SHARDS],
+    hasher: RandomState,
+    /// Counts the commits that touched access keys: what was derived from them is then derived again.
+    epochs: [AtomicU64; KINDS_WITH_EPOCH],
+}
+
+/// Kinds of record, by number, whose commits are counted.
+const KINDS_WITH_EPOCH: usize = 4;
+
+impl std::fmt::Debug for Records {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Records").field("store", &self.store).finish_non_exhaustive()
+    }
+}
+
+impl Records {
+    /// Over a store, with at most about `cache_bytes` of decoded records kept.
+    pub fn new(store: Arc<dyn Store>, keys: StorageKeys, cache_bytes: u64) -> Self {
+        let items = usize::try_from(cache_bytes / 2048).unwrap_or(usize::MAX).max(16);
+        Self {
+            store,
+            keys,
+            cache: Cache::with_weighter(items, cache_bytes, ByBytes),
+            shards: [const { Mutex::new(0) }; SHARDS],
+            hasher: RandomState::new(),
+            epochs: [const { AtomicU64::new(0) }; KINDS_WITH_EPOCH],
+        }
+    }
+
+    /// The keys that records are sealed under; page tokens are sealed under keys derived from them.
+    pub fn keys(&self) -> &StorageKeys {
+        &self.keys
+    }
+
+    /// The engine, for the outbox.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// The record, from memory where it is known to be current.
+    pub async fn get<T: RecordType>(&self, key: &[u8]) -> Result<Option<Arc<Stored<T>>>, StoreError> {
+        if let Some(cached) = self.cached::<T>(key) {
+            return Ok(Some(cached));
+        }
+        let seen = *self.shard(T::KIND, key);
+        let Some(record) = self.store.get(T::KIND, key).await? else { return Ok(None) };
+        self.open(key.to_vec(), &record, seen).map(Some)
+    }
+
+    /// The record, read and opened for this call only: for what must not stay in memory.
+    pub async fn get_uncached<T: RecordType>(&self, key: &[u8]) -> Result<Option<Stored<T>>, StoreError> {
+        let Some(record) = self.store.get(T::KIND, key).await? else { return Ok(None) };
+        let value = self.decode(key, &record.bytes)?;
+        Ok(Some(Stored { key: key.to_vec(), revision: record.revision, value }))
+    }
+
+    /// The records in the order of the keys.
+    pub async fn get_many<T: RecordType>(&self, keys: &[Vec<u8>]) -> Result<Vec<Option<Arc<Stored<T>>>>, StoreError> {
+        let mut found: Vec<_> = keys.iter().map(|key| self.cached::<T>(key)).collect();
+        let missing: Vec<_> =
+            found.iter().zip(keys).filter(|(hit, _)| hit.is_none()).map(|(_, key)| key.clone()).collect();
+        if missing.is_empty() {
+            return Ok(found);
+        }
+        let seen: Vec<_> = missing.iter().map(|key| *self.shard(T::KIND, key)).collect();
+        let records = self.store.get_many(T::KIND, &missing).await?;
+        let mut read = missing.into_iter().zip(seen).zip(records);
+        for place in found.iter_mut().filter(|place| place.is_none()) {
+            if let Some(((key, seen), Some(record))) = read.next() {
+                *place = Some(self.open(key, &record, seen)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// A page of an index.
+    pub async fn page(&self, query: PageQuery<'_>) -> Result<Vec<IndexEntry>, StoreError> {
+        self.store.page(query).await
+    }
+
+    /// A sealed put, for a batch.
+    pub fn put<T: RecordType>(
+        &self,
+        entropy: &dyn Entropy,
+        key: Vec<u8>,
+        value: &T,
+        expect: Expect,
+    ) -> Result<Write, ApiError> {
+        let plain = value.encode()?;
+        let bytes = self.keys.seal_record(T::KIND.id, &key, &plain, entropy).map_err(ApiError::internal)?;
+        let terms = value.terms(&key);
+        Ok(Write { kind: T::KIND, key, expect, change: Change::Put { bytes, terms } })
+    }
+
+    /// Commits, and only then forgets what was cached of the records it changed.
+    pub async fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
+        let changed: Vec<_> = batch
+            .writes
+            .iter()
+            .filter(|write| write.change != Change::Check)
+            .map(|write| (write.kind, write.key.clone()))
+            .collect();
+        let committed = self.store.commit(batch).await;
+        // After a failure, too: the engine may have applied what it could not acknowledge.
+        for (kind, key) in changed {
+            let mut commits = self.shard(kind, &key);
+            *commits = commits.wrapping_add(1);
+            self.cache.remove(&CacheKeyRef { kind: kind.id, key: &key });
+            if let Some(epoch) = self.epochs.get(usize::from(kind.id)) {
+                epoch.fetch_add(1, Ordering::AcqRel);
+            }
+        }
+        committed
+    }
+
+    /// Commits so far that touched records of this kind; only kinds with low numbers are counted.
+    pub fn epoch(&self, kind: Kind) -> u64 {
+        self.epochs.get(usize::from(kind.id)).map_or(0, |epoch| epoch.load(Ordering::Acquire))
+    }
+
+    fn cached<T: RecordType>(&self, key: &[u8]) -> Option<Arc<Stored<T>>> {
+        let cached = self.cache.get(&CacheKeyRef { kind: T::KIND.id, key })?;
+        cached.record.downcast().ok()
+    }
+
+    fn shard(&self, kind: Kind, key: &[u8]) -> MutexGuard<'_, u64> {
+        let hash = self.hasher.hash_one((kind.id, key));
+        let index = usize::try_from(hash % 64).unwrap_or(0);
+        let [first, ..] = &self.shards;
+        self.shards.get(index).unwrap_or(first).lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn decode<T: RecordType>(&self, key: &[u8], bytes: &[u8]) -> Result<T, StoreError> {
+        let plain =
+            self.keys.open_record(T::KIND.id, key, bytes).map_err(|error| inconsistent(T::KIND.name, &error))?;
+        T::decode(&plain)
+    }
+
+    fn open<T: RecordType>(
+        &self,
+        key: Vec<u8>,
+        record: &strongroom_store::Record,
+        seen: u64,
+    ) -> Result<Arc<Stored<T>>, StoreError> {
+        let value = self.decode(&key, &record.bytes)?;
+        let cache_key = CacheKey { kind: T::KIND.id, key: key.as_slice().into() };
+        let stored = Arc::new(Stored { key, revision: record.revision, value });
+        let weight = u64::try_from(record.bytes.len()).unwrap_or(u64::MAX);
+        let commits = self.shard(T::KIND, &stored.key);
+        if *commits == seen {
+            self.cache.insert(cache_key, Cached { record: Arc::clone(&stored) as Arc<_>, weight });
+        }
+        Ok(stored)
+    }
+}

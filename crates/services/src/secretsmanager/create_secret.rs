@@ -1,0 +1,205 @@
+//! CreateSecret: a new secret, with or without a first value.
+//!
+//! AWS: a retry with the same token and the same value succeeds although the name is taken by now; the same token with
+//! another value is `ResourceExistsException`, recorded in `aws-behaviour.md`.
+
+use crate::authz::Grant;
+use crate::error::{ApiError, ErrorCode};
+use crate::kms;
+use crate::operation::{Cx, Done, Effect, Operation, Spec};
+use crate::records::Stored;
+use crate::secretsmanager::access::Access;
+use crate::secretsmanager::members::{
+    ReplicaRegionInput, ReplicationStatusMember, TagInput, check_replicas, check_tags, check_texts, check_token,
+    new_replicas, parse_name, replication_status, required_token, tags_of,
+};
+use crate::secretsmanager::secret::{Replica, Secret, Uid, merge_tags, secret_key};
+use crate::secretsmanager::target::NewSecret;
+use crate::secretsmanager::value::{SecretValue, check_value, is_same, one_value, seal, token_in_use};
+use crate::secretsmanager::version::{Version, version_key};
+use serde::{Deserialize, Serialize};
+use strongroom_store::{Expect, Write};
+use strongroom_types::{ArnSuffix, SecretArn, SecretName, Tag, VersionId, VersionStage, limits};
+use strongroom_wire::sensitive::{SensitiveBlob, SensitiveText};
+use strongroom_wire::{Constraints, Object};
+
+/// The valid request.
+#[expect(missing_debug_implementations, reason = "holds a secret's value")]
+pub struct CreateSecret {
+    name: SecretName,
+    token: VersionId,
+    value: Option<SecretValue>,
+    description: Option<String>,
+    kms_key_id: Option<String>,
+    secret_type: Option<String>,
+    tags: Vec<Tag>,
+    replicas: Vec<Replica>,
+}
+
+/// The request on the wire.
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all(deserialize = "PascalCase", serialize = "camelCase"))]
+#[expect(missing_debug_implementations, reason = "holds a secret's value")]
+pub struct Input {
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_request_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kms_key_id: Option<String>,
+    #[serde(skip_serializing)]
+    secret_binary: Option<SensitiveBlob>,
+    #[serde(skip_serializing)]
+    secret_string: Option<SensitiveText>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tags: Option<Vec<Object<TagInput>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    add_replica_regions: Option<Vec<Object<ReplicaRegionInput>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    force_overwrite_replica_secret: Option<bool>,
+    #[serde(rename = "Type", skip_serializing_if = "Option::is_none")]
+    secret_type: Option<String>,
+    #[serde(rename(deserialize = "CrossAccountPrimaryARN"), skip_serializing_if = "Option::is_none")]
+    cross_account_primary_arn: Option<String>,
+}
+
+/// The answer on the wire.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Output {
+    #[serde(rename = "ARN")]
+    arn: String,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replication_status: Option<Vec<ReplicationStatusMember>>,
+}
+
+impl Operation for CreateSecret {
+    const SPEC: Spec = Spec {
+        service: "secretsmanager",
+        name: "CreateSecret",
+        effect: Effect::Write,
+        summary: "Makes a secret, with or without a first value.",
+    };
+    type Input = Input;
+    type Output = Output;
+    type Resource = NewSecret;
+
+    fn parse(input: Input) -> Result<Self, ApiError> {
+        let mut check = Constraints::new();
+        check.required_length("name", input.name.as_deref(), 1..=limits::NAME_CHARS_MAX);
+        check_token(&mut check, input.client_request_token.as_deref());
+        check_texts(
+            &mut check,
+            input.description.as_deref(),
+            input.kms_key_id.as_deref(),
+            input.secret_type.as_deref(),
+        );
+        check_value(&mut check, input.secret_string.as_ref(), input.secret_binary.as_ref());
+        check_tags(&mut check, input.tags.as_deref());
+        check_replicas(&mut check, input.add_replica_regions.as_deref());
+        check.length("crossAccountPrimaryARN", input.cross_account_primary_arn.as_deref(), 20..=2048);
+        check.finish().map_err(ApiError::validation)?;
+        if input.cross_account_primary_arn.is_some() {
+            return Err(ApiError::invalid_parameter("Cross-account replicas are not available in this Region."));
+        }
+        let overwrite = input.force_overwrite_replica_secret.unwrap_or(false);
+        Ok(Self {
+            name: parse_name(&input.name.unwrap_or_default())?,
+            token: required_token(input.client_request_token.as_deref(), ErrorCode::InvalidRequest)?,
+            value: one_value(input.secret_string, input.secret_binary)?,
+            description: input.description,
+            kms_key_id: input.kms_key_id.filter(|key| !key.is_empty()),
+            secret_type: input.secret_type.filter(|text| !text.is_empty()),
+            tags: tags_of(input.tags)?,
+            replicas: new_replicas(input.add_replica_regions, overwrite)?,
+        })
+    }
+
+    async fn load(&self, cx: &Cx<'_>) -> Result<NewSecret, ApiError> {
+        let key = secret_key(cx.account(), cx.region(), &self.name);
+        let taken = cx.house.records.get::<Secret>(&key).await?;
+        Ok(NewSecret { name: self.name.clone(), taken })
+    }
+
+    async fn run(&self, cx: &Cx<'_>, grant: Grant<NewSecret>) -> Result<Done<Output>, ApiError> {
+        if let Some(taken) = &grant.taken {
+            return self.retry_or_refuse(cx, taken).await;
+        }
+        let secret = self.new_secret(cx).await?;
+        let mut writes = vec![
+            cx.house.records.put(cx.entropy(), secret.key(), &secret, Expect::Absent)?,
+            cx.house.records.put(cx.entropy(), secret.key(), &Access::never(&secret), Expect::Any)?,
+        ];
+        if let Some(value) = &self.value {
+            writes.push(self.first_version(cx, &secret, value).await?);
+        }
+        Ok(Done::change(self.output(&secret), writes))
+    }
+}
+
+impl CreateSecret {
+    async fn new_secret(&self, cx: &Cx<'_>) -> Result<Secret, ApiError> {
+        let arn = SecretArn {
+            region: cx.region().clone(),
+            account: cx.account().clone(),
+            name: self.name.clone(),
+            suffix: ArnSuffix::random(cx.entropy()),
+        };
+        let mut uid = Uid([0; 16]);
+        cx.entropy().fill(&mut uid.0);
+        let mut secret = Secret::new(arn, uid, cx.now);
+        secret.description.clone_from(&self.description);
+        secret.secret_type.clone_from(&self.secret_type);
+        secret.kms_key_id = kms::resolve(cx.house, cx.account(), cx.region(), self.kms_key_id.as_deref()).await?;
+        if !self.tags.is_empty() {
+            merge_tags(&mut secret.tags, &self.tags)?;
+        }
+        if !self.replicas.is_empty() {
+            secret.add_replicas(self.replicas.clone())?;
+        }
+        if self.value.is_some() {
+            secret.attach_stages(&self.token, cx.now, &[VersionStage::current()])?;
+        }
+        Ok(secret)
+    }
+
+    async fn first_version(&self, cx: &Cx<'_>, secret: &Secret, value: &SecretValue) -> Result<Write, ApiError> {
+        let version = seal(cx.house, secret, self.token.clone(), cx.now, value).await?;
+        cx.house.records.put(cx.entropy(), version_key(secret.uid, &self.token), &version, Expect::Absent)
+    }
+
+    /// The name is taken: by an earlier try of this very request, or by something else.
+    async fn retry_or_refuse(&self, cx: &Cx<'_>, taken: &Stored<Secret>) -> Result<Done<Output>, ApiError> {
+        let secret = &taken.value;
+        if secret.deletion.is_some() {
+            return Err(ApiError::invalid_request(
+                "You can't create this secret because a secret with this name is already scheduled for deletion.",
+            ));
+        }
+        let exists = || {
+            let message = format!("The operation failed because the secret {} already exists.", self.name);
+            ApiError::new(ErrorCode::ResourceExists, message)
+        };
+        let value = self.value.as_ref().ok_or_else(exists)?;
+        let key = version_key(secret.uid, &self.token);
+        let version = cx.house.records.get::<Version>(&key).await?.ok_or_else(exists)?;
+        if is_same(cx, secret, &version.value, value).await? {
+            Ok(Done::read(self.output(secret)))
+        } else {
+            Err(token_in_use(&self.token, secret))
+        }
+    }
+
+    fn output(&self, secret: &Secret) -> Output {
+        Output {
+            arn: secret.arn.to_string(),
+            name: secret.arn.name.to_string(),
+            version_id: self.value.as_ref().map(|_| self.token.to_string()),
+            replication_status: replication_status(secret),
+        }
+    }
+}

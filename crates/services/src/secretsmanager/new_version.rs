@@ -1,0 +1,95 @@
+//! Adding a version to a secret: what `PutSecretValue` and `UpdateSecret` have in common.
+//!
+//! AWS: the token becomes the version's id and makes a retry idempotent. Same token and same content succeeds and changes
+//! nothing; another content is `ResourceExistsException`.
+
+use crate::error::ApiError;
+use crate::operation::Cx;
+use crate::records::Stored;
+use crate::secretsmanager::secret::Secret;
+use crate::secretsmanager::value::{SecretValue, is_same, seal, token_in_use};
+use crate::secretsmanager::version::{VERSIONS, Version, version_key};
+use strongroom_store::{Change, Direction, Expect, PageQuery, Write};
+use strongroom_types::{Timestamp, VersionId, VersionStage, limits};
+
+/// A version to be.
+#[expect(missing_debug_implementations, reason = "holds a secret's value")]
+pub struct NewVersion<'a> {
+    /// Its id.
+    pub token: &'a VersionId,
+    /// Its value.
+    pub value: &'a SecretValue,
+    /// Its labels.
+    pub stages: &'a [VersionStage],
+}
+
+/// Old versions removed at a time: each new version makes at most one old, so the count falls.
+const PRUNED_MAX: u32 = 4;
+
+/// Adds the version to `secret`, a changed copy of `stored`. Answers the writes; none if the version is there already
+/// with this very content.
+pub async fn add_version(
+    cx: &Cx<'_>,
+    stored: &Stored<Secret>,
+    secret: &mut Secret,
+    new: &NewVersion<'_>,
+) -> Result<Vec<Write>, ApiError> {
+    let key = version_key(secret.uid, new.token);
+    let held = cx.house.records.get::<Version>(&key).await?;
+    let expect = match &held {
+        None => Expect::Absent,
+        Some(held) if held.value.content.is_none() => Expect::At(held.revision),
+        Some(held) if is_same(cx, secret, &held.value, new.value).await? => return Ok(Vec::new()),
+        Some(_) => return Err(token_in_use(new.token, secret)),
+    };
+    let created = held.map_or(cx.now, |held| held.value.created);
+    place_stages(secret, new, created)?;
+    secret.note_change(cx.now);
+    let version = seal(cx.house, secret, new.token.clone(), created, new.value).await?;
+    let mut writes = prune(cx, secret).await?;
+    writes.push(cx.house.records.put(cx.entropy(), key, &version, expect)?);
+    writes.push(cx.house.records.put(cx.entropy(), stored.key.clone(), secret, Expect::At(stored.revision))?);
+    Ok(writes)
+}
+
+/// AWS, recorded: when a put moves AWSCURRENT off a version that also has AWSPENDING, that AWSPENDING is dropped.
+fn place_stages(secret: &mut Secret, new: &NewVersion<'_>, created: Timestamp) -> Result<(), ApiError> {
+    let is_current = |stage: &VersionStage| stage.as_str() == VersionStage::CURRENT;
+    if new.stages.iter().any(is_current) {
+        let pending = secret.stages.holder(VersionStage::PENDING).map(|held| &held.id);
+        if pending.is_some() && pending == secret.current() && pending != Some(new.token) {
+            secret.detach_stage(VersionStage::PENDING);
+        }
+    }
+    secret.attach_stages(new.token, created, new.stages)
+}
+
+/// Removes the oldest versions without a label beyond 100, if they are older than a day.
+async fn prune(cx: &Cx<'_>, secret: &mut Secret) -> Result<Vec<Write>, ApiError> {
+    let excess = secret.deprecated.saturating_sub(limits::DEPRECATED_VERSIONS_KEPT);
+    if excess == 0 {
+        return Ok(Vec::new());
+    }
+    let labelled = u32::try_from(secret.stages.iter().count()).unwrap_or(u32::MAX);
+    let limit = excess.min(PRUNED_MAX).saturating_add(labelled);
+    let oldest = PageQuery {
+        index: VERSIONS,
+        prefix: &secret.uid.0,
+        after: None,
+        limit,
+        direction: Direction::Ascending,
+    };
+    let keys: Vec<_> = cx.house.records.page(oldest).await?.into_iter().map(|entry| entry.key).collect();
+    let young = cx.now.plus_millis(-limits::VERSION_KEPT_MILLIS_MIN);
+    let mut writes = Vec::new();
+    for version in cx.house.records.get_many::<Version>(&keys).await?.into_iter().flatten() {
+        let is_full = writes.len() >= usize::try_from(excess.min(PRUNED_MAX)).unwrap_or(0);
+        if is_full || version.value.created > young || secret.stages.version(&version.value.id).is_some() {
+            continue;
+        }
+        secret.deprecated = secret.deprecated.saturating_sub(1);
+        let expect = Expect::At(version.revision);
+        writes.push(Write { kind: super::version::VERSION, key: version.key.clone(), expect, change: Change::Delete });
+    }
+    Ok(writes)
+}

@@ -1,0 +1,175 @@
+//! Carrying a primary's state to its replicas in other regions.
+//!
+//! A change of a primary marks it as due in its own commit; a tick brings each replica to the primary's present state,
+//! in one commit with the primary's note that it has done so. Bringing twice is the same as bringing once, so a crash in
+//! between costs nothing. Values are opened under the primary's key and sealed again under the replica's, bound to the
+//! replica's ARN.
+
+use crate::error::ApiError;
+use crate::house::House;
+use crate::kms;
+use crate::records::Stored;
+use crate::secretsmanager::access::Access;
+use crate::secretsmanager::purge::end_versions;
+use crate::secretsmanager::secret::{REPLICATION_DUE, Replica, ReplicaStatus, Replication, Secret, Uid, secret_key};
+use crate::secretsmanager::value::{open, seal};
+use crate::secretsmanager::version::{Version, version_key};
+use strongroom_store::{Batch, Direction, Expect, PageQuery, StoreError, Write};
+use strongroom_types::{Region, SecretArn, Timestamp};
+
+/// Primaries brought up to date at a time.
+const PER_TICK: u32 = 32;
+
+/// Brings replicas up to date. Answers whether more may be left.
+pub async fn replicate_due(house: &House, now: Timestamp) -> Result<bool, ApiError> {
+    let due = PageQuery {
+        index: REPLICATION_DUE,
+        prefix: &[],
+        after: None,
+        limit: PER_TICK,
+        direction: Direction::Ascending,
+    };
+    let entries = house.records.page(due).await?;
+    for entry in &entries {
+        if let Some(primary) = house.records.get::<Secret>(&entry.key).await? {
+            replicate(house, &primary, now).await?;
+        }
+    }
+    Ok(!entries.is_empty())
+}
+
+async fn replicate(house: &House, stored: &Stored<Secret>, now: Timestamp) -> Result<(), ApiError> {
+    let Replication::Primary { replicas, is_due: true } = &stored.value.replication else { return Ok(()) };
+    let mut writes = Vec::new();
+    let mut told = replicas.clone();
+    for replica in &mut told {
+        match bring(house, &stored.value, replica, now).await {
+            Ok(brought) => {
+                writes.extend(brought);
+                replica.status = ReplicaStatus::InSync;
+                replica.status_message = None;
+            }
+            Err(Unbrought::Refused(message)) => {
+                replica.status = ReplicaStatus::Failed;
+                replica.status_message = Some(message);
+            }
+            Err(Unbrought::Broken(error)) => return Err(error),
+        }
+    }
+    let mut primary = stored.value.clone();
+    primary.replication = Replication::Primary { replicas: told, is_due: false };
+    let expect = Expect::At(stored.revision);
+    writes.push(house.records.put(&*house.env.entropy, stored.key.clone(), &primary, expect)?);
+    match house.commit(Batch { writes, events: Vec::new() }).await {
+        // Something changed meanwhile: still due, done with the next tick.
+        Ok(_) | Err(StoreError::Conflict { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Why a replica was not brought up to date.
+enum Unbrought {
+    /// It cannot be, as things are; the primary shows this as `StatusMessage`.
+    Refused(String),
+    /// The server failed.
+    Broken(ApiError),
+}
+
+impl From<ApiError> for Unbrought {
+    fn from(error: ApiError) -> Self {
+        if error.code.is_servers() { Self::Broken(error) } else { Self::Refused(error.message.into_owned()) }
+    }
+}
+
+impl From<StoreError> for Unbrought {
+    fn from(error: StoreError) -> Self {
+        Self::Broken(error.into())
+    }
+}
+
+async fn bring(
+    house: &House,
+    primary: &Secret,
+    replica: &Replica,
+    now: Timestamp,
+) -> Result<Vec<Write>, Unbrought> {
+    let key = secret_key(&primary.arn.account, &replica.region, &primary.arn.name);
+    let held = house.records.get::<Secret>(&key).await?;
+    let mut writes = Vec::new();
+    let (mut copy, expect) = match &held {
+        None => (new_replica(house, primary, &replica.region, now), Expect::Absent),
+        Some(held) if is_replica_of(&held.value, primary) => (held.value.clone(), Expect::At(held.revision)),
+        Some(held) if replica.overwrite => {
+            writes.push(end_versions(house, held.value.uid)?);
+            (new_replica(house, primary, &replica.region, now), Expect::At(held.revision))
+        }
+        Some(_) => {
+            let message = format!("Replication failed: Secret name already exists in region {}.", replica.region);
+            return Err(Unbrought::Refused(message));
+        }
+    };
+    let is_new = held.is_none_or(|held| held.value.uid != copy.uid);
+    copy.kms_key_id =
+        kms::resolve(house, &primary.arn.account, &replica.region, replica.kms_key_id.as_deref()).await?;
+    mirror(primary, &mut copy);
+    writes.extend(missing_versions(house, primary, &copy).await?);
+    let entropy = &*house.env.entropy;
+    if is_new {
+        writes.push(house.records.put(entropy, key.clone(), &Access::never(&copy), Expect::Any)?);
+    }
+    writes.push(house.records.put(entropy, key, &copy, expect)?);
+    Ok(writes)
+}
+
+/// AWS: a replica has the primary's ARN but for the region.
+fn is_replica_of(held: &Secret, primary: &Secret) -> bool {
+    let region = &primary.arn.region;
+    matches!(&held.replication, Replication::ReplicaOf { primary } if primary == region)
+        && held.arn.suffix == primary.arn.suffix
+}
+
+fn new_replica(house: &House, primary: &Secret, region: &Region, now: Timestamp) -> Secret {
+    let mut uid = Uid([0; 16]);
+    house.env.entropy.fill(&mut uid.0);
+    let arn = SecretArn { region: region.clone(), ..primary.arn.clone() };
+    let mut copy = Secret::new(arn, uid, now);
+    copy.replication = Replication::ReplicaOf { primary: primary.arn.region.clone() };
+    copy
+}
+
+/// Everything that follows the primary. Its own are: ARN, key, creation, and whether it was read.
+fn mirror(primary: &Secret, copy: &mut Secret) {
+    let before = copy.stages.clone();
+    copy.description.clone_from(&primary.description);
+    copy.secret_type.clone_from(&primary.secret_type);
+    copy.tags.clone_from(&primary.tags);
+    copy.policy.clone_from(&primary.policy);
+    copy.owning_service.clone_from(&primary.owning_service);
+    copy.last_rotated = primary.last_rotated;
+    copy.changed = primary.changed;
+    copy.stages.clone_from(&primary.stages);
+    copy.deprecated = copy.deprecated.saturating_add(copy.stages.deprecated_since(&before));
+}
+
+/// The labelled versions whose values the replica does not hold yet.
+async fn missing_versions(house: &House, primary: &Secret, copy: &Secret) -> Result<Vec<Write>, ApiError> {
+    let mut writes = Vec::new();
+    for labelled in copy.stages.iter() {
+        let Some(original) = house.records.get::<Version>(&version_key(primary.uid, &labelled.id)).await? else {
+            continue;
+        };
+        let key = version_key(copy.uid, &labelled.id);
+        let held = house.records.get::<Version>(&key).await?;
+        let is_there = held.as_ref().is_some_and(|held| held.value.content.is_some() || original.value.content.is_none());
+        if is_there {
+            continue;
+        }
+        let (id, created) = (labelled.id.clone(), original.value.created);
+        let version = match open(house, primary, &original.value).await? {
+            Some(value) => seal(house, copy, id, created, &value).await?,
+            None => Version { uid: copy.uid, id, created, content: None },
+        };
+        writes.push(house.records.put(&*house.env.entropy, key, &version, Expect::Any)?);
+    }
+    Ok(writes)
+}

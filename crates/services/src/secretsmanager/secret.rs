@@ -1,0 +1,332 @@
+//! The secret: everything about it but its values.
+
+use crate::error::{ApiError, ErrorCode};
+use crate::records::{RecordType, decode_as, encode_as};
+use crate::secretsmanager::stages::{Stages, StagesFull};
+use serde::{Deserialize, Serialize};
+use strongroom_store::{Index, Kind, StoreError, Term};
+use strongroom_types::{AccountId, Region, SecretArn, SecretName, Tag, Timestamp, VersionId, VersionStage, limits};
+use zeroize::Zeroizing;
+
+/// The kind of record that holds a secret. Its key is [`secret_key`].
+pub const SECRET: Kind = Kind { id: 20, name: "secret" };
+/// Secrets of an account and region by name.
+pub const BY_NAME: Index = Index { id: 20, name: "secrets by name" };
+/// Secrets of an account and region by creation.
+pub const BY_CREATED: Index = Index { id: 21, name: "secrets by creation" };
+/// Secrets of an account and region by last change.
+pub const BY_CHANGED: Index = Index { id: 22, name: "secrets by change" };
+/// Secrets marked for deletion, over all accounts, by the end of their recovery window.
+pub const BY_DELETION: Index = Index { id: 23, name: "secrets by deletion" };
+/// Primaries whose replicas are behind, over all accounts.
+pub const REPLICATION_DUE: Index = Index { id: 24, name: "secrets to replicate" };
+
+/// What AWS answers on a secret marked for deletion. Recorded.
+pub const MARKED_FOR_DELETION: &str =
+    "You can't perform this operation on the secret because it was marked for deletion.";
+
+/// Names the incarnation of a secret: versions belong to it, not to the name, which may be used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Uid(pub [u8; 16]);
+
+/// A secret's deletion, until it is restored or purged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deletion {
+    /// When it was asked for.
+    pub requested: Timestamp,
+    /// When the recovery window ends.
+    pub due: Timestamp,
+}
+
+/// A rotation's configuration, as `RotateSecret` stored it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rotation {
+    /// False after `CancelRotateSecret`.
+    pub enabled: bool,
+    /// The function.
+    pub lambda_arn: Option<String>,
+    /// Days between rotations, as given.
+    pub automatically_after_days: Option<i64>,
+    /// The window's length, as given.
+    pub duration: Option<String>,
+    /// `rate()` or `cron()`, as given.
+    pub schedule_expression: Option<String>,
+    /// When the next rotation is due at the latest.
+    pub next: Option<Timestamp>,
+    /// Metadata for a partner's rotation.
+    pub external_metadata: Vec<(String, String)>,
+    /// Role for a partner's rotation.
+    pub external_role_arn: Option<String>,
+}
+
+/// How a replica stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ReplicaStatus {
+    /// It could not be made; the message says why.
+    Failed,
+    /// It is being made.
+    InProgress,
+    /// It is there.
+    InSync,
+}
+
+impl ReplicaStatus {
+    /// AWS's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Failed => "Failed",
+            Self::InProgress => "InProgress",
+            Self::InSync => "InSync",
+        }
+    }
+}
+
+/// A replica, as its primary knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replica {
+    /// Where it lives.
+    pub region: Region,
+    /// The key asked for there, as given.
+    pub kms_key_id: Option<String>,
+    /// How it stands.
+    pub status: ReplicaStatus,
+    /// Why it failed.
+    pub status_message: Option<String>,
+    /// Whether a secret of the same name in that region may be overwritten.
+    pub overwrite: bool,
+}
+
+/// A secret's part in replication.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Replication {
+    /// Never replicated.
+    #[default]
+    None,
+    /// A primary.
+    Primary {
+        /// Its replicas.
+        replicas: Vec<Replica>,
+        /// Whether a change is still to be carried to them.
+        is_due: bool,
+    },
+    /// A replica.
+    ReplicaOf {
+        /// The primary's region.
+        primary: Region,
+    },
+}
+
+/// A secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Secret {
+    /// Region, account, name and suffix.
+    pub arn: SecretArn,
+    /// Which incarnation of the name.
+    pub uid: Uid,
+    /// Free text.
+    pub description: Option<String>,
+    /// The KMS key as the caller named it; `None` is `aws/secretsmanager`.
+    pub kms_key_id: Option<String>,
+    /// `Type`: the partner that holds an external secret.
+    pub secret_type: Option<String>,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When it was last changed in any way.
+    pub changed: Timestamp,
+    /// When its value was last rotated.
+    pub last_rotated: Option<Timestamp>,
+    /// Whether it is marked for deletion.
+    pub deletion: Option<Deletion>,
+    /// Absent until there was one. Recorded.
+    pub tags: Option<Vec<Tag>>,
+    /// The labelled versions.
+    pub stages: Stages,
+    /// How many versions have no label any more.
+    pub deprecated: u32,
+    /// The resource policy, as it was put.
+    pub policy: Option<String>,
+    /// The rotation's configuration, if there ever was one.
+    pub rotation: Option<Rotation>,
+    /// Its part in replication.
+    pub replication: Replication,
+    /// The AWS service that manages it.
+    pub owning_service: Option<String>,
+}
+
+impl Secret {
+    /// A secret that has no version yet.
+    pub fn new(arn: SecretArn, uid: Uid, now: Timestamp) -> Self {
+        Self {
+            arn,
+            uid,
+            description: None,
+            kms_key_id: None,
+            secret_type: None,
+            created: now,
+            changed: now,
+            last_rotated: None,
+            deletion: None,
+            tags: None,
+            stages: Stages::default(),
+            deprecated: 0,
+            policy: None,
+            rotation: None,
+            replication: Replication::None,
+            owning_service: None,
+        }
+    }
+
+    /// Refuses on a secret marked for deletion.
+    pub fn not_deleted(&self) -> Result<(), ApiError> {
+        if self.deletion.is_some() { Err(ApiError::invalid_request(MARKED_FOR_DELETION)) } else { Ok(()) }
+    }
+
+    /// Refuses on a replica: only its primary may be changed. Messages from users' reports of AWS's own answers.
+    pub fn not_replica(&self) -> Result<(), ApiError> {
+        match self.replication {
+            Replication::ReplicaOf { .. } => Err(ApiError::invalid_parameter(
+                "Operation not permitted on a replica secret. Call must be made in primary secret's region.",
+            )),
+            Replication::None | Replication::Primary { .. } => Ok(()),
+        }
+    }
+
+    /// Refuses unless the secret may be changed here and now.
+    pub fn writable(&self) -> Result<(), ApiError> {
+        self.not_deleted()?;
+        self.not_replica()
+    }
+
+    /// Notes a change: its time, and that replicas are behind. Every operation that changes a secret ends with this.
+    pub fn note_change(&mut self, now: Timestamp) {
+        self.changed = now;
+        if let Replication::Primary { replicas, is_due } = &mut self.replication {
+            *is_due = !replicas.is_empty();
+        }
+    }
+
+    /// Makes the secret a primary with these replicas besides those it has. AWS: not in its own region, none twice.
+    pub fn add_replicas(&mut self, added: Vec<Replica>) -> Result<(), ApiError> {
+        if added.iter().any(|replica| replica.region == self.arn.region) {
+            return Err(ApiError::invalid_parameter("Invalid replica region."));
+        }
+        let mut replicas = match std::mem::take(&mut self.replication) {
+            Replication::Primary { replicas, .. } => replicas,
+            Replication::None | Replication::ReplicaOf { .. } => Vec::new(),
+        };
+        replicas.retain(|held| added.iter().all(|replica| replica.region != held.region));
+        replicas.extend(added);
+        self.replication = Replication::Primary { replicas, is_due: true };
+        Ok(())
+    }
+
+    /// Puts labels on a version (which may be new), moving AWSPREVIOUS when AWSCURRENT moves.
+    pub fn attach_stages(
+        &mut self,
+        id: &VersionId,
+        created: Timestamp,
+        stages: &[VersionStage],
+    ) -> Result<(), ApiError> {
+        let before = self.stages.clone();
+        self.stages.attach(id, created, stages).map_err(full)?;
+        self.count_deprecated(&before, id);
+        Ok(())
+    }
+
+    /// Takes a label away from the version that has it.
+    pub fn detach_stage(&mut self, stage: &str) {
+        let before = self.stages.clone();
+        self.stages.detach(stage);
+        self.deprecated = self.deprecated.saturating_add(self.stages.deprecated_since(&before));
+    }
+
+    /// A version that was deprecated and got a label counts no more; one that lost its last label counts from now on.
+    fn count_deprecated(&mut self, before: &Stages, id: &VersionId) {
+        self.deprecated = self.deprecated.saturating_add(self.stages.deprecated_since(before));
+        debug_assert!(self.stages.version(id).is_some() || before.version(id).is_none());
+    }
+
+    /// AWS names the value that a plain read means.
+    pub fn current(&self) -> Option<&VersionId> {
+        self.stages.holder(VersionStage::CURRENT).map(|version| &version.id)
+    }
+
+    /// The secret's record key.
+    pub fn key(&self) -> Vec<u8> {
+        secret_key(&self.arn.account, &self.arn.region, &self.arn.name)
+    }
+}
+
+fn full(error: StagesFull) -> ApiError {
+    let message = match error {
+        StagesFull::Labels => "You can't attach more than 20 staging labels to a version of a secret.",
+        StagesFull::Versions => "You have exceeded the limit of versions with staging labels for this secret.",
+    };
+    ApiError::new(ErrorCode::LimitExceeded, message)
+}
+
+/// What the keys and index terms of an account's region start with.
+pub fn scope(account: &AccountId, region: &Region) -> Vec<u8> {
+    let mut key = Vec::with_capacity(64);
+    key.extend_from_slice(account.as_str().as_bytes());
+    key.extend_from_slice(region.as_str().as_bytes());
+    key.push(0);
+    key
+}
+
+/// The record key of a secret: account, region and name.
+pub fn secret_key(account: &AccountId, region: &Region, name: &SecretName) -> Vec<u8> {
+    let mut key = scope(account, region);
+    key.extend_from_slice(name.as_str().as_bytes());
+    key
+}
+
+impl RecordType for Secret {
+    const KIND: Kind = SECRET;
+
+    fn encode(&self) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+        encode_as(1, self)
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
+        decode_as(1, bytes)
+    }
+
+    fn terms(&self, key: &[u8]) -> Vec<Term> {
+        let by_time = |index, time: Timestamp| {
+            let mut term = scope(&self.arn.account, &self.arn.region);
+            term.extend_from_slice(&time.sortable());
+            Term { index, term }
+        };
+        let mut terms = vec![
+            Term { index: BY_NAME, term: key.to_vec() },
+            by_time(BY_CREATED, self.created),
+            by_time(BY_CHANGED, self.changed),
+        ];
+        if let Some(deletion) = self.deletion {
+            terms.push(Term { index: BY_DELETION, term: deletion.due.sortable().to_vec() });
+        }
+        if matches!(self.replication, Replication::Primary { is_due: true, .. }) {
+            terms.push(Term { index: REPLICATION_DUE, term: Vec::new() });
+        }
+        terms
+    }
+}
+
+/// Adds or replaces tags. AWS: at most 50 afterwards.
+pub fn merge_tags(tags: &mut Option<Vec<Tag>>, added: &[Tag]) -> Result<(), ApiError> {
+    let tags = tags.get_or_insert_default();
+    for tag in added {
+        match tags.iter_mut().find(|held| held.key == tag.key) {
+            Some(held) => held.value.clone_from(&tag.value),
+            None => tags.push(tag.clone()),
+        }
+    }
+    if tags.len() > limits::TAGS_MAX {
+        return Err(ApiError::new(
+            ErrorCode::LimitExceeded,
+            "The request failed because it would exceed the limit of 50 tags for a secret.",
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! Secret values: as they come in, sealed for storage, opened for an answer.
+//!
+//! INVARIANT(grant): both ways take a secret that reached the operation inside a `Grant`.
+
+use crate::error::{ApiError, ErrorCode};
+use crate::house::House;
+use crate::kms;
+use crate::operation::Cx;
+use crate::secretsmanager::secret::Secret;
+use crate::secretsmanager::version::{Content, Form, Version};
+use strongroom_keys::{EncryptionContext, Envelope};
+use strongroom_types::{Plaintext, Timestamp, VersionId, limits};
+use strongroom_wire::Constraints;
+use strongroom_wire::sensitive::{SensitiveBlob, SensitiveText};
+
+/// A value with the member it belongs to.
+#[expect(missing_debug_implementations, reason = "holds a secret's value")]
+pub struct SecretValue {
+    /// `SecretString` or `SecretBinary`.
+    pub form: Form,
+    /// The value.
+    pub plain: Plaintext,
+}
+
+impl SecretValue {
+    /// Whether both are the same, form and content.
+    pub fn equals(&self, other: &Self) -> bool {
+        self.form == other.form && self.plain.equals(&other.plain)
+    }
+
+    /// Splits into `SecretString` and `SecretBinary`.
+    pub fn into_members(self) -> (Option<Plaintext>, Option<Plaintext>) {
+        match self.form {
+            Form::Text => (Some(self.plain), None),
+            Form::Binary => (None, Some(self.plain)),
+        }
+    }
+}
+
+/// Checks the lengths of the two value members. Model: 1 to 65,536.
+pub fn check_value(check: &mut Constraints, text: Option<&SensitiveText>, blob: Option<&SensitiveBlob>) {
+    let allowed = 1..=limits::VALUE_BYTES_MAX;
+    check.sensitive_length("secretString", text.map(|text| text.0.len()), allowed.clone());
+    check.sensitive_length("secretBinary", blob.map(|blob| blob.0.len()), allowed);
+}
+
+/// The value that was given, if any. AWS refuses both at once.
+pub fn one_value(
+    text: Option<SensitiveText>,
+    blob: Option<SensitiveBlob>,
+) -> Result<Option<SecretValue>, ApiError> {
+    match (text, blob) {
+        (Some(_), Some(_)) => Err(ApiError::invalid_parameter(
+            "You can't specify both a binary secret value and a string secret value in the same secret.",
+        )),
+        (Some(text), None) => Ok(Some(SecretValue { form: Form::Text, plain: text.0 })),
+        (None, Some(blob)) => Ok(Some(SecretValue { form: Form::Binary, plain: blob.0 })),
+        (None, None) => Ok(None),
+    }
+}
+
+/// KMS's encryption context of a version, as AWS's user guide has it ("Encryption context").
+fn context(secret: &Secret, id: &VersionId) -> EncryptionContext {
+    EncryptionContext::from_pairs([
+        ("SecretARN", secret.arn.to_string()),
+        ("SecretVersionId", id.as_str().to_owned()),
+    ])
+}
+
+/// Seals a value as a version of the secret, under the secret's key and a fresh data key.
+pub async fn seal(
+    house: &House,
+    secret: &Secret,
+    id: VersionId,
+    created: Timestamp,
+    value: &SecretValue,
+) -> Result<Version, ApiError> {
+    let key = kms::key_for(house, secret).await?;
+    let context = context(secret, &id);
+    let envelope = Envelope::seal(&key.value, &context, &value.plain, &*house.env.entropy).map_err(|_| {
+        ApiError::new(
+            ErrorCode::EncryptionFailure,
+            "Secrets Manager can't encrypt the protected secret text using the provided KMS key.",
+        )
+    })?;
+    Ok(Version { uid: secret.uid, id, created, content: Some(Content { form: value.form, envelope }) })
+}
+
+/// Opens a version's value. A version without one is, to a reader, not there; the caller says in which words.
+pub async fn open(house: &House, secret: &Secret, version: &Version) -> Result<Option<SecretValue>, ApiError> {
+    let Some(content) = &version.content else { return Ok(None) };
+    let failure = || {
+        ApiError::new(
+            ErrorCode::DecryptionFailure,
+            "Secrets Manager can't decrypt the protected secret text using the provided KMS key.",
+        )
+    };
+    let key = kms::key_of(house, secret, &content.envelope).await?.ok_or_else(failure)?;
+    let plain = content.envelope.open(&key.value, &context(secret, &version.id)).map_err(|_| failure())?;
+    Ok(Some(SecretValue { form: content.form, plain }))
+}
+
+/// Whether a version that exists already holds this very value: what makes a retry with its token succeed.
+pub async fn is_same(cx: &Cx<'_>, secret: &Secret, version: &Version, value: &SecretValue) -> Result<bool, ApiError> {
+    Ok(open(cx.house, secret, version).await?.is_some_and(|held| held.equals(value)))
+}
+
+/// AWS's answer to a token that was used for another content. Recorded, with the full stop.
+pub fn token_in_use(token: &VersionId, secret: &Secret) -> ApiError {
+    ApiError::new(
+        ErrorCode::ResourceExists,
+        format!(
+            "You can't use ClientRequestToken {token} because that value is already in use for a version of secret {}.",
+            secret.arn
+        ),
+    )
+}

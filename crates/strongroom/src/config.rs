@@ -1,0 +1,214 @@
+//! The configuration: flags win over environment, environment over file.
+//!
+//! A configuration is parsed into valid values or refused; unknown settings are refused. Nothing here holds a secret but
+//! the preset root credential, which has no `Debug`.
+
+use anyhow::{Context, bail};
+use clap::Args;
+use serde::Deserialize;
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
+use strongroom_services::house::Settings;
+use strongroom_types::Region;
+
+/// The address when none is set.
+pub const LISTEN_DEFAULT: &str = "127.0.0.1:8700";
+/// The data directory when none is set.
+pub const DATA_DIR_DEFAULT: &str = "strongroom-data";
+
+/// What `strongroom serve` takes. Each flag has a variable and a setting of the same meaning.
+#[derive(Debug, Clone, Args)]
+pub struct ServeArgs {
+    /// Where data, keys and the audit log are kept; made if it is not there
+    #[arg(long, env = "STRONGROOM_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Address to serve on
+    #[arg(long, env = "STRONGROOM_LISTEN", value_name = "HOST:PORT")]
+    pub listen: Option<String>,
+    /// Configuration file (TOML)
+    #[arg(long, env = "STRONGROOM_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Throwaway data and known credentials on loopback: for trying out and for tests
+    #[arg(long)]
+    pub dev: bool,
+    /// Certificate chain (PEM)
+    #[arg(long, env = "STRONGROOM_TLS_CERTIFICATE", value_name = "FILE", requires = "tls_key")]
+    pub tls_certificate: Option<PathBuf>,
+    /// Private key of the certificate (PEM)
+    #[arg(long, env = "STRONGROOM_TLS_KEY", value_name = "FILE", requires = "tls_certificate")]
+    pub tls_key: Option<PathBuf>,
+    /// Serve plain HTTP on an address that is not loopback
+    #[arg(long, env = "STRONGROOM_INSECURE_HTTP")]
+    pub insecure_http: bool,
+}
+
+/// The file's form.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    data_dir: Option<PathBuf>,
+    listen: Option<String>,
+    #[serde(default)]
+    insecure_http: bool,
+    #[serde(default)]
+    regions: Vec<String>,
+    clock_skew_minutes: Option<i64>,
+    cache_mib: Option<u64>,
+    #[serde(default)]
+    tls: FileTls,
+    #[serde(default)]
+    seal: FileSeal,
+    #[serde(default)]
+    metrics: FileMetrics,
+    #[serde(default)]
+    storage: FileStorage,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileTls {
+    certificate: Option<PathBuf>,
+    key: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileSeal {
+    key_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileMetrics {
+    #[serde(default)]
+    public: bool,
+    listen: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileStorage {
+    #[serde(default)]
+    exclusive: bool,
+}
+
+/// A valid configuration of the server.
+#[derive(Debug)]
+pub struct Config {
+    /// Where everything is kept.
+    pub data_dir: PathBuf,
+    /// The root key's file.
+    pub key_file: PathBuf,
+    /// The address.
+    pub listen: SocketAddr,
+    /// Certificate chain and key, if connections are encrypted.
+    pub tls: Option<(PathBuf, PathBuf)>,
+    /// Whether `/metrics` is answered on the public address.
+    pub metrics_public: bool,
+    /// The address of a listener for `/metrics` alone.
+    pub metrics_listen: Option<SocketAddr>,
+    /// Whether the database file is locked for this process alone, as file systems without shared memory need it.
+    pub exclusive_storage: bool,
+    /// For the services.
+    pub settings: Settings,
+    /// Whether data is thrown away.
+    pub dev: bool,
+}
+
+impl Config {
+    /// Reads the file, lays the arguments over it, checks what comes of it.
+    pub fn resolve(args: &ServeArgs) -> anyhow::Result<Self> {
+        let file = match &args.config {
+            None => File::default(),
+            Some(path) => {
+                let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+                toml::from_str(&text).with_context(|| format!("{} is not a valid configuration", path.display()))?
+            }
+        };
+        let listen = resolve_address(args.listen.as_deref().or(file.listen.as_deref()).unwrap_or(LISTEN_DEFAULT))?;
+        let tls = pair(args.tls_certificate.clone().or(file.tls.certificate), args.tls_key.clone().or(file.tls.key))?;
+        check_exposure(listen.ip(), tls.is_some(), args.dev, args.insecure_http || file.insecure_http)?;
+        let data_dir = args.data_dir.clone().or(file.data_dir).unwrap_or_else(|| DATA_DIR_DEFAULT.into());
+        let metrics_listen = file.metrics.listen.as_deref().map(resolve_address).transpose()?;
+        let mut settings = Settings { regions: regions(&file.regions)?, ..Settings::default() };
+        if let Some(minutes) = file.clock_skew_minutes {
+            if !(1..=15).contains(&minutes) {
+                bail!("clock_skew_minutes must be between 1 and 15");
+            }
+            settings.clock_skew_millis_max = minutes * 60_000;
+        }
+        if let Some(mib) = file.cache_mib {
+            settings.cache_bytes = mib.saturating_mul(1024 * 1024);
+        }
+        Ok(Self {
+            key_file: file.seal.key_file.unwrap_or_else(|| data_dir.join("root.key")),
+            data_dir,
+            listen,
+            tls,
+            metrics_public: file.metrics.public,
+            metrics_listen,
+            exclusive_storage: file.storage.exclusive,
+            settings,
+            dev: args.dev,
+        })
+    }
+}
+
+fn resolve_address(text: &str) -> anyhow::Result<SocketAddr> {
+    let mut found = text.to_socket_addrs().with_context(|| format!("`{text}` is no address of the form HOST:PORT"))?;
+    found.next().with_context(|| format!("`{text}` names no address"))
+}
+
+fn pair(certificate: Option<PathBuf>, key: Option<PathBuf>) -> anyhow::Result<Option<(PathBuf, PathBuf)>> {
+    match (certificate, key) {
+        (Some(certificate), Some(key)) => Ok(Some((certificate, key))),
+        (None, None) => Ok(None),
+        _ => bail!("TLS needs both a certificate and its key"),
+    }
+}
+
+/// Secrets do not cross a network in the clear, unless the operator says so.
+fn check_exposure(ip: IpAddr, has_tls: bool, dev: bool, insecure: bool) -> anyhow::Result<()> {
+    if ip.is_loopback() {
+        return Ok(());
+    }
+    if dev {
+        bail!("--dev has known credentials and serves loopback only; {ip} is not");
+    }
+    if !has_tls && !insecure {
+        bail!(
+            "{ip} is not loopback, and without TLS secrets would cross the network in the clear; \
+             set a certificate (--tls-certificate, --tls-key) or, behind a proxy that encrypts, --insecure-http"
+        );
+    }
+    Ok(())
+}
+
+fn regions(names: &[String]) -> anyhow::Result<Vec<Region>> {
+    names.iter().map(|name| Region::parse(name).with_context(|| format!("`{name}` is no region name"))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(ip: &str, tls: bool, dev: bool, insecure: bool) -> bool {
+        check_exposure(ip.parse().unwrap(), tls, dev, insecure).is_ok()
+    }
+
+    #[test]
+    fn plain_http_stays_on_loopback_unless_told_otherwise() {
+        assert!(check("127.0.0.1", false, true, false));
+        assert!(check("::1", false, false, false));
+        assert!(!check("0.0.0.0", false, false, false));
+        assert!(check("0.0.0.0", true, false, false));
+        assert!(check("10.0.0.1", false, false, true));
+        assert!(!check("0.0.0.0", true, true, true), "dev credentials are known to everybody");
+    }
+
+    #[test]
+    fn an_unknown_setting_is_refused() {
+        assert!(toml::from_str::<File>("listen = '127.0.0.1:1'").is_err());
+        assert!(toml::from_str::<File>("listen = '127.0.0.1:1'\n[tls]\ncertificate = 'a'\nkey = 'b'").is_ok());
+    }
+}

@@ -1,0 +1,226 @@
+//! `strongroom serve`: puts the server together, runs it, stops it in order.
+
+use crate::background::{forward_events, work};
+use crate::config::{Config, ServeArgs};
+use crate::harden;
+use anyhow::{Context, bail};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use strongroom_audit::AuditLog;
+use strongroom_http::{Limits, Listening};
+use strongroom_keys::seal::{KeyFile, Seal};
+use strongroom_services::background::finish;
+use strongroom_services::bootstrap::{self, Preset, RootCredential};
+use strongroom_services::house::{Env, House};
+use strongroom_services::records::Records;
+use strongroom_store::Store;
+use strongroom_store_sqlite::SqliteStore;
+use strongroom_types::{AccountId, SystemClock, SystemEntropy};
+use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use zeroize::Zeroizing;
+
+const ACCOUNT_VARIABLE: &str = "STRONGROOM_ACCOUNT_ID";
+const KEY_ID_VARIABLE: &str = "STRONGROOM_ROOT_ACCESS_KEY_ID";
+const SECRET_VARIABLE: &str = "STRONGROOM_ROOT_SECRET_ACCESS_KEY";
+const DEV_ACCOUNT: &str = "000000000000";
+const DEV_KEY: &str = "test";
+
+/// Runs until told to stop.
+pub fn run(args: &ServeArgs) -> anyhow::Result<()> {
+    harden::forbid_dumps()?;
+    let config = Config::resolve(args)?;
+    start_logging();
+    let throwaway = Throwaway::of(args, &config)?;
+    let config = Config { data_dir: throwaway.data_dir.clone(), key_file: throwaway.key_file.clone(), ..config };
+    let runtime = runtime()?;
+    let preset = preset(config.dev)?;
+    if std::env::var_os(SECRET_VARIABLE).is_some() && !config.dev {
+        runtime.block_on(async { open(&config, preset).await.map(drop) })?;
+        drop(runtime);
+        return Err(harden::restart_without(SECRET_VARIABLE));
+    }
+    let outcome = runtime.block_on(serve(&config, preset));
+    drop(runtime);
+    drop(throwaway);
+    outcome
+}
+
+/// One core: everything on one thread, which is cheapest. More: a worker each.
+fn runtime() -> anyhow::Result<Runtime> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut builder = if cores == 1 { Builder::new_current_thread() } else { Builder::new_multi_thread() };
+    builder.enable_all().build().context("cannot start the runtime")
+}
+
+fn start_logging() {
+    // Standard output belongs to what the operator is told; the log goes to standard error.
+    let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::INFO).json();
+    log.init();
+}
+
+/// A data directory that goes away with the process, in `--dev` without one of the user's own.
+struct Throwaway {
+    data_dir: PathBuf,
+    key_file: PathBuf,
+    remove: bool,
+}
+
+impl Throwaway {
+    fn of(args: &ServeArgs, config: &Config) -> anyhow::Result<Self> {
+        let is_own = args.data_dir.is_some() || !args.dev;
+        if is_own {
+            make_private_dir(&config.data_dir)?;
+            return Ok(Self {
+                data_dir: config.data_dir.clone(),
+                key_file: config.key_file.clone(),
+                remove: false,
+            });
+        }
+        let data_dir = std::env::temp_dir().join(format!("strongroom-dev-{}", std::process::id()));
+        make_private_dir(&data_dir)?;
+        Ok(Self { key_file: data_dir.join("root.key"), data_dir, remove: true })
+    }
+}
+
+impl Drop for Throwaway {
+    fn drop(&mut self) {
+        if self.remove && let Err(error) = std::fs::remove_dir_all(&self.data_dir) {
+            tracing::warn!(%error, "throwaway data could not be removed");
+        }
+    }
+}
+
+fn make_private_dir(path: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .with_context(|| format!("cannot make {}", path.display()))
+}
+
+fn preset(dev: bool) -> anyhow::Result<Preset> {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let account = variable(ACCOUNT_VARIABLE).or_else(|| dev.then(|| DEV_ACCOUNT.to_owned()));
+    let account = account
+        .map(|id| AccountId::parse(&id).with_context(|| format!("{ACCOUNT_VARIABLE} must be 12 digits")))
+        .transpose()?;
+    let root_key = match (variable(KEY_ID_VARIABLE), variable(SECRET_VARIABLE).map(Zeroizing::new)) {
+        (Some(id), Some(secret)) => {
+            check_access_key(&id, &secret)?;
+            Some((id, secret))
+        }
+        (None, None) => dev.then(|| (DEV_KEY.to_owned(), Zeroizing::new(DEV_KEY.to_owned()))),
+        // The secret is gone from the environment after the first start; the id alone says nothing.
+        (Some(_), None) => None,
+        (None, Some(_)) => bail!("{SECRET_VARIABLE} is set without {KEY_ID_VARIABLE}"),
+    };
+    Ok(Preset { account, root_key })
+}
+
+fn check_access_key(id: &str, secret: &str) -> anyhow::Result<()> {
+    let is_word = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if !(4..=128).contains(&id.len()) || !is_word(id) {
+        bail!("{KEY_ID_VARIABLE} must be 4 to 128 letters, digits or underscores");
+    }
+    if !(4..=128).contains(&secret.len()) {
+        bail!("{SECRET_VARIABLE} must have 4 to 128 characters");
+    }
+    Ok(())
+}
+
+/// Everything that is open while the server runs.
+struct Opened {
+    house: House,
+    root: RootCredential,
+    outbox_through: u64,
+}
+
+async fn open(config: &Config, preset: Preset) -> anyhow::Result<Opened> {
+    let entropy = SystemEntropy;
+    let options = strongroom_store_sqlite::Options {
+        exclusive: config.exclusive_storage,
+        ..strongroom_store_sqlite::Options::default()
+    };
+    let database = config.data_dir.join("strongroom.db");
+    let store = SqliteStore::open(&database, options).with_context(|| format!("cannot open {}", database.display()))?;
+    let store: Arc<dyn Store> = Arc::new(store);
+    let is_new = !bootstrap::is_initialised(&*store).await?;
+    let seal = KeyFile::new(&config.key_file);
+    let root_key = if is_new { seal.create_or_unseal(&entropy) } else { seal.unseal() }
+        .with_context(|| format!("cannot use the root key in {}", config.key_file.display()))?;
+    let keys = bootstrap::storage_keys(&*store, &root_key, &entropy).await.map_err(loud)?;
+    drop(root_key);
+    let records = Records::new(store, keys, config.settings.cache_bytes);
+    let root = bootstrap::root_credential(&records, &entropy, preset).await.map_err(loud)?;
+    let audit_dir = config.data_dir.join("audit");
+    let (audit, recovered) = AuditLog::open(&audit_dir, strongroom_audit::Options::default())
+        .with_context(|| format!("cannot open the audit log in {}", audit_dir.display()))?;
+    let env = Env { clock: Box::new(SystemClock), entropy: Box::new(entropy) };
+    let house = House::new(env, config.settings.clone(), records, Arc::new(audit));
+    Ok(Opened { house, root, outbox_through: recovered.outbox_through })
+}
+
+fn loud(error: strongroom_services::error::ApiError) -> anyhow::Error {
+    anyhow::anyhow!("{}", error.source_text().unwrap_or_else(|| error.message.into_owned()))
+}
+
+async fn serve(config: &Config, preset: Preset) -> anyhow::Result<()> {
+    let Opened { house, root, outbox_through } = open(config, preset).await?;
+    let house = Arc::new(house);
+    let tls = match &config.tls {
+        Some((certificate, key)) => Some(strongroom_http::load_tls(certificate, key)?),
+        None => None,
+    };
+    let has_tls = tls.is_some();
+    let listening =
+        Listening::bind(config.listen, tls).await.with_context(|| format!("cannot listen on {}", config.listen))?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let (stop_background, stopped) = watch::channel(false);
+    let audit = Arc::clone(&house.audit);
+    let ringer = tokio::spawn(async move { audit.ring().await });
+    let forwarder = tokio::spawn(forward_events(Arc::clone(&house), outbox_through, stopped.clone()));
+    let worker = tokio::spawn(work(Arc::clone(&house), stopped));
+    greet(config, &listening, has_tls, root)?;
+    let stop = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    strongroom_http::serve(Arc::clone(&house), listening, Limits::default(), stop).await;
+    finish(&house).await;
+    stop_background.send_replace(true);
+    worker.await.context("background work ended badly")?;
+    forwarder.await.context("the audit forwarder ended badly")?;
+    ringer.abort();
+    Ok(())
+}
+
+/// Tells the operator where the server is and, once, how to sign.
+#[expect(clippy::print_stdout, reason = "what the operator of a terminal program is told")]
+fn greet(config: &Config, listening: &Listening, has_tls: bool, root: RootCredential) -> anyhow::Result<()> {
+    let address = listening.address()?;
+    let scheme = if has_tls { "https" } else { "http" };
+    println!("strongroom serves {scheme}://{address} for account {}", root.account);
+    let secret = match root.new_secret {
+        Some(secret) => Some(secret),
+        None if config.dev && root.access_key_id == DEV_KEY => Some(Zeroizing::new(DEV_KEY.to_owned())),
+        None => None,
+    };
+    if let Some(secret) = secret {
+        if !config.dev {
+            println!("This is the root credential. It is shown only now: keep it.");
+        }
+        println!();
+        println!("export AWS_ENDPOINT_URL={scheme}://{address}");
+        println!("export AWS_ACCESS_KEY_ID={}", root.access_key_id);
+        println!("export AWS_SECRET_ACCESS_KEY={}", secret.as_str());
+        println!("export AWS_DEFAULT_REGION=us-east-1");
+        println!();
+    }
+    Ok(())
+}

@@ -26,7 +26,10 @@ pub struct Listening {
 
 impl Listening {
     /// Binds the address.
-    pub async fn bind(address: SocketAddr, tls: Option<Arc<ServerConfig>>) -> std::io::Result<Self> {
+    pub async fn bind(
+        address: SocketAddr,
+        tls: Option<Arc<ServerConfig>>,
+    ) -> std::io::Result<Self> {
         Ok(Self { tcp: TcpListener::bind(address).await?, tls: tls.map(TlsAcceptor::from) })
     }
 
@@ -37,7 +40,12 @@ impl Listening {
 }
 
 /// Serves until `stop` is ready, then lets finish what is in flight, within the limits.
-pub async fn serve(house: Arc<House>, listening: Listening, limits: Limits, stop: impl Future<Output = ()>) {
+pub async fn serve(
+    house: Arc<House>,
+    listening: Listening,
+    limits: Limits,
+    stop: impl Future<Output = ()>,
+) {
     let graceful = GracefulShutdown::new();
     let slots = Arc::new(Semaphore::new(limits.connections_max));
     let mut stop = std::pin::pin!(stop);
@@ -61,7 +69,10 @@ pub async fn serve(house: Arc<House>, listening: Listening, limits: Limits, stop
 
 type Slot = tokio::sync::OwnedSemaphorePermit;
 
-async fn accept(listening: &Listening, slots: &Arc<Semaphore>) -> Option<(TcpStream, std::net::IpAddr, Slot)> {
+async fn accept(
+    listening: &Listening,
+    slots: &Arc<Semaphore>,
+) -> Option<(TcpStream, std::net::IpAddr, Slot)> {
     let slot = Arc::clone(slots).acquire_owned().await.ok()?;
     match listening.tcp.accept().await {
         Ok((stream, peer)) => {
@@ -96,7 +107,9 @@ async fn converse(
         Some(rustls::ProtocolVersion::TLSv1_2) => "TLSv1.2",
         _ => "TLSv1.3",
     };
-    let suite = session.negotiated_cipher_suite().map(|suite| format!("{:?}", suite.suite()).replace("TLS13_", "TLS_"));
+    let suite = session
+        .negotiated_cipher_suite()
+        .map(|suite| format!("{:?}", suite.suite()).replace("TLS13_", "TLS_"));
     peer.tls = Some((version, suite.unwrap_or_default()));
     speak(house, stream, peer, limits, watcher).await;
 }

@@ -54,7 +54,10 @@ pub(crate) async fn respond(
         headers: &headers,
         body: &body,
         source_ip: peer.ip,
-        tls: peer.tls.as_ref().map(|(version, suite)| Tls { tls_version: version, cipher_suite: suite }),
+        tls: peer
+            .tls
+            .as_ref()
+            .map(|(version, suite)| Tls { tls_version: version, cipher_suite: suite }),
     };
     to_http(answer(house, incoming).await)
 }
@@ -63,7 +66,8 @@ pub(crate) async fn respond(
 /// are the same here.
 fn health(method: &Method, uri: &Uri) -> Option<Response<Full<Bytes>>> {
     let is_health = matches!(uri.path(), "/health/ready" | "/health/live");
-    (is_health && method == Method::GET).then(|| Response::new(Full::new(Bytes::from_static(b"ok\n"))))
+    (is_health && method == Method::GET)
+        .then(|| Response::new(Full::new(Bytes::from_static(b"ok\n"))))
 }
 
 async fn read_body(body: HyperBody, limits: &Limits) -> Result<Bytes, (ErrorCode, &'static str)> {
@@ -72,7 +76,10 @@ async fn read_body(body: HyperBody, limits: &Limits) -> Result<Bytes, (ErrorCode
     if body.size_hint().lower() > bytes_max {
         return Err(too_large);
     }
-    let collected = tokio::time::timeout(limits.body_timeout, Limited::new(body, limits.body_bytes_max).collect());
+    let collected = tokio::time::timeout(
+        limits.body_timeout,
+        Limited::new(body, limits.body_bytes_max).collect(),
+    );
     match collected.await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large),
@@ -96,7 +103,8 @@ fn header_list<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Vec<(&'a str, &'a [u
 fn to_http(answer: Answer) -> Response<Full<Bytes>> {
     let content_type = HeaderValue::from_static(answer.rendered.content_type);
     let mut response = Response::new(Full::new(Bytes::from_owner(Wiped(answer.rendered))));
-    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() =
+        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, content_type);
     if let Ok(request_id) = HeaderValue::from_maybe_shared(Bytes::from(answer.request_id)) {

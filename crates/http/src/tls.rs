@@ -34,7 +34,8 @@ pub fn load_tls(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, Tls
     let chain = CertificateDer::pem_file_iter(certificate)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(|error| refused("the certificate", certificate, &error))?;
-    let key = PrivateKeyDer::from_pem_file(key).map_err(|error| refused("the private key", key, &error))?;
+    let key = PrivateKeyDer::from_pem_file(key)
+        .map_err(|error| refused("the private key", key, &error))?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?

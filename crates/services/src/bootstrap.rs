@@ -75,7 +75,7 @@ pub async fn storage_keys(
     if let Some(record) = store.get(STORAGE_KEYS, FIRST).await? {
         return StorageKeys::unwrap(root, &record.bytes).map_err(ApiError::internal);
     }
-    let keys = StorageKeys::generate(entropy);
+    let keys = StorageKeys::generate(entropy).map_err(ApiError::internal)?;
     let bytes = keys.wrap(root, entropy).map_err(ApiError::internal)?;
     let change = Change::Put { bytes, terms: Vec::new() };
     let write = Write { kind: STORAGE_KEYS, key: FIRST.to_vec(), expect: Expect::Absent, change };
@@ -92,27 +92,40 @@ pub async fn root_credential(
     if let Some(first) = records.get::<FirstAccount>(FIRST).await? {
         let FirstAccount { account, root_access_key_id } = &first.value;
         let access_key_id = root_access_key_id.clone();
-        return Ok(RootCredential { account: account.clone(), access_key_id, new_secret: None, is_new: false });
+        return Ok(RootCredential {
+            account: account.clone(),
+            access_key_id,
+            new_secret: None,
+            is_new: false,
+        });
     }
     let account = preset.account.map_or_else(|| random_account(entropy), Ok)?;
     let is_made = preset.root_key.is_none();
-    let (access_key_id, secret) =
-        preset.root_key.unwrap_or_else(|| (new_access_key_id(entropy), new_secret_access_key(entropy)));
-    let first = FirstAccount { account: account.clone(), root_access_key_id: access_key_id.clone() };
+    let (access_key_id, secret) = preset
+        .root_key
+        .unwrap_or_else(|| (new_access_key_id(entropy), new_secret_access_key(entropy)));
+    let first =
+        FirstAccount { account: account.clone(), root_access_key_id: access_key_id.clone() };
     let key = AccessKey::of_root(account.clone(), secret.clone());
     let writes = vec![
         records.put(entropy, FIRST.to_vec(), &first, Expect::Absent)?,
         records.put(entropy, access_key_id.clone().into_bytes(), &key, Expect::Absent)?,
     ];
     records.commit(Batch { writes, events: Vec::new() }).await?;
-    Ok(RootCredential { account, access_key_id, new_secret: is_made.then_some(secret), is_new: true })
+    Ok(RootCredential {
+        account,
+        access_key_id,
+        new_secret: is_made.then_some(secret),
+        is_new: true,
+    })
 }
 
 fn random_account(entropy: &dyn Entropy) -> Result<AccountId, ApiError> {
-    let digits: String = (0..12).map(|place| {
-        let digits: &[u8] = if place == 0 { b"123456789" } else { b"0123456789" };
-        char::from(entropy.choose(digits))
-    }).collect();
+    let digits: String = (0..12)
+        .map(|place| {
+            let digits: &[u8] = if place == 0 { b"123456789" } else { b"0123456789" };
+            char::from(entropy.choose(digits))
+        })
+        .collect();
     AccountId::parse(&digits).map_err(ApiError::internal)
 }
-

@@ -12,31 +12,56 @@ use strongroom_wire::Protocol;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorCode {
     // Modelled by Secrets Manager.
+    /// The value cannot be opened with its key.
     DecryptionFailure,
+    /// The value cannot be sealed with its key.
     EncryptionFailure,
+    /// The server failed.
     InternalServiceError,
+    /// The page token is not one of this query.
     InvalidNextToken,
+    /// A parameter is not valid.
     InvalidParameter,
+    /// The request does not fit the state of the resource.
     InvalidRequest,
+    /// A quota would be exceeded.
     LimitExceeded,
+    /// The resource policy has errors.
     MalformedPolicyDocument,
+    /// Something must be done first.
     PreconditionNotMet,
+    /// The resource policy would allow broad access.
     PublicPolicy,
+    /// There is such a resource already.
     ResourceExists,
+    /// There is no such resource.
     ResourceNotFound,
     // Of the edge, common to all services.
+    /// The caller may not do this.
     AccessDenied,
+    /// The session is over.
     ExpiredToken,
+    /// The signature lacks a part or cannot be read.
     IncompleteSignature,
+    /// The server failed before it knew the service.
     InternalFailure,
+    /// The access key or session token is not known.
     InvalidClientToken,
+    /// The signature is wrong or too old.
     InvalidSignature,
+    /// The form cannot be read.
     MalformedQueryString,
+    /// The request is not signed.
     MissingAuthenticationToken,
+    /// The body is too large.
     RequestEntityTooLarge,
+    /// The body cannot be read.
     Serialization,
+    /// The server cannot answer now.
     ServiceUnavailable,
+    /// There is no such operation.
     UnknownOperation,
+    /// A member breaks a constraint of the service model.
     Validation,
 }
 
@@ -255,7 +280,8 @@ mod tests {
     #[test]
     fn every_code_has_a_name_of_its_own() {
         for protocol in [Protocol::Json11, Protocol::Query] {
-            let names: std::collections::BTreeSet<_> = ErrorCode::ALL.iter().map(|code| code.name(protocol)).collect();
+            let names: std::collections::BTreeSet<_> =
+                ErrorCode::ALL.iter().map(|code| code.name(protocol)).collect();
             assert_eq!(names.len(), ErrorCode::ALL.len());
         }
     }

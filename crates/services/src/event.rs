@@ -109,7 +109,9 @@ impl<'a> Event<'a> {
             management_event: true,
             recipient_account_id: principal.account().as_str(),
             event_category: "Management",
-            tls_details: facts.tls.map(|tls| TlsDetails { tls, client_provided_host_header: facts.host }),
+            tls_details: facts
+                .tls
+                .map(|tls| TlsDetails { tls, client_provided_host_header: facts.host }),
         };
         Self { record }
     }
@@ -123,7 +125,11 @@ impl<'a> Event<'a> {
     /// Notes what was acted on.
     pub fn resource<R: Resource>(&mut self, cx: &Cx<'_>, resource: &R) {
         self.record.resources = resource.event_type().map(|r#type| {
-            [ResourceEntry { account_id: resource.account(cx).to_string(), r#type, arn: resource.arn(cx) }]
+            [ResourceEntry {
+                account_id: resource.account(cx).to_string(),
+                r#type,
+                arn: resource.arn(cx),
+            }]
         });
     }
 
@@ -168,7 +174,10 @@ fn iso_seconds(time: Timestamp) -> String {
 /// AWS writes the answer's members in the request's style: `versionId`, and `aRN` as `arn`.
 fn lower_camel(tree: &mut serde_json::Value) {
     let serde_json::Value::Object(members) = tree else { return };
-    let renamed = std::mem::take(members).into_iter().map(|(name, value)| (lower_first(&name), value)).collect();
+    let renamed = std::mem::take(members)
+        .into_iter()
+        .map(|(name, value)| (lower_first(&name), value))
+        .collect();
     *members = renamed;
 }
 
@@ -177,7 +186,8 @@ fn lower_first(name: &str) -> String {
         return name.to_ascii_lowercase();
     }
     let mut rest = name.chars();
-    rest.next().map_or_else(String::new, |first| first.to_ascii_lowercase().to_string() + rest.as_str())
+    rest.next()
+        .map_or_else(String::new, |first| first.to_ascii_lowercase().to_string() + rest.as_str())
 }
 
 #[cfg(test)]

@@ -27,7 +27,8 @@ pub async fn forward(house: &House, mut after: u64) -> Result<u64, ForwardError>
     loop {
         let events = store.outbox(after, EVENTS_MAX).await?;
         let Some(last) = events.last().map(|event| event.sequence) else { return Ok(after) };
-        let lines: Vec<_> = events.iter().map(|event| (event.sequence, event.bytes.as_slice())).collect();
+        let lines: Vec<_> =
+            events.iter().map(|event| (event.sequence, event.bytes.as_slice())).collect();
         house.audit.append_outbox(&lines).await?;
         store.forget_outbox(last).await?;
         after = last;

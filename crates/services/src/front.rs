@@ -70,7 +70,9 @@ pub async fn answer(house: &House, incoming: Incoming<'_>) -> Answer {
     let outcome = match identify(&incoming, spoken) {
         Ok(asked) => {
             let namespace = asked.service.xml_namespace.unwrap_or_default();
-            serve(house, &incoming, asked, (&request_id, &event_id)).await.map_err(|error| (error, namespace))
+            serve(house, &incoming, asked, (&request_id, &event_id))
+                .await
+                .map_err(|error| (error, namespace))
         }
         Err(error) => Err((error, "")),
     };
@@ -99,15 +101,16 @@ fn refuse(protocol: Protocol, namespace: &str, request_id: String, error: &ApiEr
     if error.code.is_servers() {
         tracing::error!(request_id, code = ?error.code, source = error.source_text(), "request failed");
     }
+    let code = error.code.name(protocol);
     let fault = Fault {
-        code: error.code.name(protocol),
+        code,
         message: &error.message,
         is_modelled: error.code.is_modelled(),
         is_callers: !error.code.is_servers(),
         query_code: None,
     };
     let rendered = render_fault(protocol, namespace, &request_id, &fault);
-    let error_type = (protocol == Protocol::Json11).then_some(fault.code);
+    let error_type = (protocol == Protocol::Json11).then_some(code);
     Answer { status: error.code.status(protocol), request_id, error_type, rendered }
 }
 
@@ -134,10 +137,15 @@ async fn serve(
 
 /// JSON services are told by their target header; everything else is answered as a query.
 fn spoken_protocol(incoming: &Incoming<'_>) -> Protocol {
-    let is_form =
-        incoming.header("content-type").is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+    let is_form = incoming
+        .header("content-type")
+        .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
     let names_action = incoming.query.split('&').any(|pair| pair.starts_with("Action="));
-    if incoming.header("x-amz-target").is_none() && (is_form || names_action) { Protocol::Query } else { Protocol::Json11 }
+    if incoming.header("x-amz-target").is_none() && (is_form || names_action) {
+        Protocol::Query
+    } else {
+        Protocol::Json11
+    }
 }
 
 fn identify<'a>(incoming: &Incoming<'a>, protocol: Protocol) -> Result<Asked<'a>, ApiError> {
@@ -155,11 +163,22 @@ fn unknown() -> ApiError {
 }
 
 fn identify_json<'a>(incoming: &Incoming<'a>) -> Result<Asked<'a>, ApiError> {
-    let target = incoming.header("x-amz-target").filter(|_| incoming.method == "POST").ok_or_else(unknown)?;
+    let target = incoming
+        .header("x-amz-target")
+        .filter(|_| incoming.method == "POST")
+        .ok_or_else(unknown)?;
     for service in SERVICES {
-        let Some(name) = service.target_prefix.and_then(|prefix| target.strip_prefix(prefix)) else { continue };
+        let Some(name) = service.target_prefix.and_then(|prefix| target.strip_prefix(prefix))
+        else {
+            continue;
+        };
         let entry = find(service, name).ok_or_else(unknown)?;
-        return Ok(Asked { protocol: Protocol::Json11, service, entry, body: Body::Json(incoming.body) });
+        return Ok(Asked {
+            protocol: Protocol::Json11,
+            service,
+            entry,
+            body: Body::Json(incoming.body),
+        });
     }
     Err(unknown())
 }
@@ -181,7 +200,12 @@ fn identify_query<'a>(incoming: &Incoming<'a>) -> Result<Asked<'a>, ApiError> {
     };
     for service in SERVICES.iter().filter(in_query) {
         if let Some(entry) = find(service, &request.action) {
-            return Ok(Asked { protocol: Protocol::Query, service, entry, body: Body::Form(request.input) });
+            return Ok(Asked {
+                protocol: Protocol::Query,
+                service,
+                entry,
+                body: Body::Form(request.input),
+            });
         }
     }
     Err(invalid())

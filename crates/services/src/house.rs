@@ -66,7 +66,16 @@ impl House {
     /// Puts the state together.
     pub fn new(env: Env, settings: Settings, records: Records, audit: Arc<AuditLog>) -> Self {
         let accesses = AccessLedger::new();
-        Self { env, settings, records, audit, signers: Signers::new(), accesses, committed: Notify::new(), work_due: Notify::new() }
+        Self {
+            env,
+            settings,
+            records,
+            audit,
+            signers: Signers::new(),
+            accesses,
+            committed: Notify::new(),
+            work_due: Notify::new(),
+        }
     }
 
     /// Commits a change with its events.

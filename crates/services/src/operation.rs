@@ -178,7 +178,11 @@ pub enum Body<'a> {
 const CONFLICT_RETRIES_MAX: usize = 32;
 
 /// Takes an operation from its body to its answer. Every outcome leaves an audit event before it is told.
-pub async fn handle<O: Operation>(cx: &Cx<'_>, service: &Service, body: Body<'_>) -> Result<Rendered, ApiError> {
+pub async fn handle<O: Operation>(
+    cx: &Cx<'_>,
+    service: &Service,
+    body: Body<'_>,
+) -> Result<Rendered, ApiError> {
     let mut event = Event::new(cx, service, &O::SPEC);
     let output = match attempt::<O>(cx, body, &mut event).await {
         Ok(Ended::Committed(output)) => output,
@@ -193,7 +197,8 @@ pub async fn handle<O: Operation>(cx: &Cx<'_>, service: &Service, body: Body<'_>
         }
     };
     let namespace = service.xml_namespace.unwrap_or_default();
-    render_answer(cx.facts.protocol, O::SPEC.name, namespace, cx.facts.request_id, &output).map_err(ApiError::internal)
+    render_answer(cx.facts.protocol, O::SPEC.name, namespace, cx.facts.request_id, &output)
+        .map_err(ApiError::internal)
 }
 
 enum Ended<T> {
@@ -235,11 +240,14 @@ fn decode<T: DeserializeOwned>(body: Body<'_>) -> Result<T, ApiError> {
         Body::Json(bytes) => strongroom_wire::decode(bytes),
         Body::Form(tree) => strongroom_wire::decode_value(tree),
     };
-    decoded.map_err(|error| ApiError::new(ErrorCode::Serialization, Cow::Owned(error.message().to_owned())))
+    decoded.map_err(|error| {
+        ApiError::new(ErrorCode::Serialization, Cow::Owned(error.message().to_owned()))
+    })
 }
 
 /// A boxed answer, so that operations of every type stand in one table.
-pub type Handling<'a> = std::pin::Pin<Box<dyn Future<Output = Result<Rendered, ApiError>> + Send + 'a>>;
+pub type Handling<'a> =
+    std::pin::Pin<Box<dyn Future<Output = Result<Rendered, ApiError>> + Send + 'a>>;
 
 /// One row of the table of operations.
 #[derive(Debug)]

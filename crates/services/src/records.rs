@@ -12,7 +12,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use strongroom_keys::StorageKeys;
 use strongroom_store::{
-    Batch, Change, Committed, Expect, IndexEntry, Kind, PageQuery, Revision, Store, StoreError, Term, Write,
+    Batch, Change, Committed, Expect, IndexEntry, Kind, PageQuery, Revision, Store, StoreError,
+    Term, Write,
 };
 use strongroom_types::Entropy;
 use zeroize::Zeroizing;
@@ -33,15 +34,22 @@ pub trait RecordType: Sized + Send + Sync + 'static {
 }
 
 /// Encodes a serde type behind its format byte.
-pub fn encode_as<T: serde::Serialize>(format: u8, value: &T) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+pub fn encode_as<T: serde::Serialize>(
+    format: u8,
+    value: &T,
+) -> Result<Zeroizing<Vec<u8>>, StoreError> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(512));
     bytes.push(format);
-    rmp_serde::encode::write_named(&mut *bytes, value).map_err(|error| inconsistent("record", &error))?;
+    rmp_serde::encode::write_named(&mut *bytes, value)
+        .map_err(|error| inconsistent("record", &error))?;
     Ok(bytes)
 }
 
 /// Decodes what [`encode_as`] wrote, if it has that format.
-pub fn decode_as<T: serde::de::DeserializeOwned>(format: u8, bytes: &[u8]) -> Result<T, StoreError> {
+pub fn decode_as<T: serde::de::DeserializeOwned>(
+    format: u8,
+    bytes: &[u8],
+) -> Result<T, StoreError> {
     match bytes.split_first() {
         Some((first, rest)) if *first == format => {
             rmp_serde::from_slice(rest).map_err(|error| inconsistent("record", &error))
@@ -148,7 +156,10 @@ impl Records {
     }
 
     /// The record, from memory where it is known to be current.
-    pub async fn get<T: RecordType>(&self, key: &[u8]) -> Result<Option<Arc<Stored<T>>>, StoreError> {
+    pub async fn get<T: RecordType>(
+        &self,
+        key: &[u8],
+    ) -> Result<Option<Arc<Stored<T>>>, StoreError> {
         if let Some(cached) = self.cached::<T>(key) {
             return Ok(Some(cached));
         }
@@ -158,17 +169,27 @@ impl Records {
     }
 
     /// The record, read and opened for this call only: for what must not stay in memory.
-    pub async fn get_uncached<T: RecordType>(&self, key: &[u8]) -> Result<Option<Stored<T>>, StoreError> {
+    pub async fn get_uncached<T: RecordType>(
+        &self,
+        key: &[u8],
+    ) -> Result<Option<Stored<T>>, StoreError> {
         let Some(record) = self.store.get(T::KIND, key).await? else { return Ok(None) };
         let value = self.decode(key, &record.bytes)?;
         Ok(Some(Stored { key: key.to_vec(), revision: record.revision, value }))
     }
 
     /// The records in the order of the keys.
-    pub async fn get_many<T: RecordType>(&self, keys: &[Vec<u8>]) -> Result<Vec<Option<Arc<Stored<T>>>>, StoreError> {
+    pub async fn get_many<T: RecordType>(
+        &self,
+        keys: &[Vec<u8>],
+    ) -> Result<Vec<Option<Arc<Stored<T>>>>, StoreError> {
         let mut found: Vec<_> = keys.iter().map(|key| self.cached::<T>(key)).collect();
-        let missing: Vec<_> =
-            found.iter().zip(keys).filter(|(hit, _)| hit.is_none()).map(|(_, key)| key.clone()).collect();
+        let missing: Vec<_> = found
+            .iter()
+            .zip(keys)
+            .filter(|(hit, _)| hit.is_none())
+            .map(|(_, key)| key.clone())
+            .collect();
         if missing.is_empty() {
             return Ok(found);
         }
@@ -197,7 +218,8 @@ impl Records {
         expect: Expect,
     ) -> Result<Write, ApiError> {
         let plain = value.encode()?;
-        let bytes = self.keys.seal_record(T::KIND.id, &key, &plain, entropy).map_err(ApiError::internal)?;
+        let bytes =
+            self.keys.seal_record(T::KIND.id, &key, &plain, entropy).map_err(ApiError::internal)?;
         let terms = value.terms(&key);
         Ok(Write { kind: T::KIND, key, expect, change: Change::Put { bytes, terms } })
     }
@@ -241,8 +263,10 @@ impl Records {
     }
 
     fn decode<T: RecordType>(&self, key: &[u8], bytes: &[u8]) -> Result<T, StoreError> {
-        let plain =
-            self.keys.open_record(T::KIND.id, key, bytes).map_err(|error| inconsistent(T::KIND.name, &error))?;
+        let plain = self
+            .keys
+            .open_record(T::KIND.id, key, bytes)
+            .map_err(|error| inconsistent(T::KIND.name, &error))?;
         T::decode(&plain)
     }
 
@@ -258,7 +282,8 @@ impl Records {
         let weight = u64::try_from(record.bytes.len()).unwrap_or(u64::MAX);
         let commits = self.shard(T::KIND, &stored.key);
         if *commits == seen {
-            self.cache.insert(cache_key, Cached { record: Arc::clone(&stored) as Arc<_>, weight });
+            let record: Arc<dyn Any + Send + Sync> = Arc::<Stored<T>>::clone(&stored);
+            self.cache.insert(cache_key, Cached { record, weight });
         }
         Ok(stored)
     }

@@ -11,7 +11,11 @@ use tokio::sync::watch;
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(500);
 
 /// Carries committed events into the audit log as they come.
-pub async fn forward_events(house: Arc<House>, mut after: u64, mut stop: watch::Receiver<bool>) -> u64 {
+pub async fn forward_events(
+    house: Arc<House>,
+    mut after: u64,
+    mut stop: watch::Receiver<bool>,
+) -> u64 {
     loop {
         match forward(&house, after).await {
             Ok(through) => after = through,

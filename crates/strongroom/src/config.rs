@@ -121,14 +121,27 @@ impl Config {
         let file = match &args.config {
             None => File::default(),
             Some(path) => {
-                let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-                toml::from_str(&text).with_context(|| format!("{} is not a valid configuration", path.display()))?
+                let text = std::fs::read_to_string(path)
+                    .with_context(|| format!("cannot read {}", path.display()))?;
+                toml::from_str(&text)
+                    .with_context(|| format!("{} is not a valid configuration", path.display()))?
             }
         };
-        let listen = resolve_address(args.listen.as_deref().or(file.listen.as_deref()).unwrap_or(LISTEN_DEFAULT))?;
-        let tls = pair(args.tls_certificate.clone().or(file.tls.certificate), args.tls_key.clone().or(file.tls.key))?;
-        check_exposure(listen.ip(), tls.is_some(), args.dev, args.insecure_http || file.insecure_http)?;
-        let data_dir = args.data_dir.clone().or(file.data_dir).unwrap_or_else(|| DATA_DIR_DEFAULT.into());
+        let listen = resolve_address(
+            args.listen.as_deref().or(file.listen.as_deref()).unwrap_or(LISTEN_DEFAULT),
+        )?;
+        let tls = pair(
+            args.tls_certificate.clone().or(file.tls.certificate),
+            args.tls_key.clone().or(file.tls.key),
+        )?;
+        check_exposure(
+            listen.ip(),
+            tls.is_some(),
+            args.dev,
+            args.insecure_http || file.insecure_http,
+        )?;
+        let data_dir =
+            args.data_dir.clone().or(file.data_dir).unwrap_or_else(|| DATA_DIR_DEFAULT.into());
         let metrics_listen = file.metrics.listen.as_deref().map(resolve_address).transpose()?;
         let mut settings = Settings { regions: regions(&file.regions)?, ..Settings::default() };
         if let Some(minutes) = file.clock_skew_minutes {
@@ -155,11 +168,16 @@ impl Config {
 }
 
 fn resolve_address(text: &str) -> anyhow::Result<SocketAddr> {
-    let mut found = text.to_socket_addrs().with_context(|| format!("`{text}` is no address of the form HOST:PORT"))?;
+    let mut found = text
+        .to_socket_addrs()
+        .with_context(|| format!("`{text}` is no address of the form HOST:PORT"))?;
     found.next().with_context(|| format!("`{text}` names no address"))
 }
 
-fn pair(certificate: Option<PathBuf>, key: Option<PathBuf>) -> anyhow::Result<Option<(PathBuf, PathBuf)>> {
+fn pair(
+    certificate: Option<PathBuf>,
+    key: Option<PathBuf>,
+) -> anyhow::Result<Option<(PathBuf, PathBuf)>> {
     match (certificate, key) {
         (Some(certificate), Some(key)) => Ok(Some((certificate, key))),
         (None, None) => Ok(None),
@@ -185,7 +203,10 @@ fn check_exposure(ip: IpAddr, has_tls: bool, dev: bool, insecure: bool) -> anyho
 }
 
 fn regions(names: &[String]) -> anyhow::Result<Vec<Region>> {
-    names.iter().map(|name| Region::parse(name).with_context(|| format!("`{name}` is no region name"))).collect()
+    names
+        .iter()
+        .map(|name| Region::parse(name).with_context(|| format!("`{name}` is no region name")))
+        .collect()
 }
 
 #[cfg(test)]
@@ -209,6 +230,9 @@ mod tests {
     #[test]
     fn an_unknown_setting_is_refused() {
         assert!(toml::from_str::<File>("listen = '127.0.0.1:1'").is_err());
-        assert!(toml::from_str::<File>("listen = '127.0.0.1:1'\n[tls]\ncertificate = 'a'\nkey = 'b'").is_ok());
+        assert!(
+            toml::from_str::<File>("listen = '127.0.0.1:1'\n[tls]\ncertificate = 'a'\nkey = 'b'")
+                .is_ok()
+        );
     }
 }

@@ -7,8 +7,10 @@ use std::process::Command;
 
 /// No core dumps, and no other user may attach.
 pub fn forbid_dumps() -> anyhow::Result<()> {
-    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) }).context("cannot forbid core dumps")?;
-    set_dumpable_behavior(DumpableBehavior::NotDumpable).context("cannot forbid dumps of this process")
+    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })
+        .context("cannot forbid core dumps")?;
+    set_dumpable_behavior(DumpableBehavior::NotDumpable)
+        .context("cannot forbid dumps of this process")
 }
 
 /// Starts this program again in the same process without a variable: its value would stay in the environment, readable
@@ -17,8 +19,11 @@ pub fn restart_without(variable: &str) -> anyhow::Error {
     let program = std::env::current_exe();
     let program = match program {
         Ok(program) => program,
-        Err(error) => return anyhow::Error::new(error).context("cannot find this program's own file"),
+        Err(error) => {
+            return anyhow::Error::new(error).context("cannot find this program's own file");
+        }
     };
     let error = Command::new(program).args(std::env::args_os().skip(1)).env_remove(variable).exec();
-    anyhow::Error::new(error).context("cannot start again without the root credential in the environment")
+    anyhow::Error::new(error)
+        .context("cannot start again without the root credential in the environment")
 }

@@ -11,7 +11,8 @@ use std::process::ExitCode;
 
 /// Memory is wiped when it is freed: a request's buffers may have held a secret.
 #[global_allocator]
-static ALLOCATOR: zeroizing_alloc::ZeroAlloc<mimalloc::MiMalloc> = zeroizing_alloc::ZeroAlloc(mimalloc::MiMalloc);
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<mimalloc::MiMalloc> =
+    zeroizing_alloc::ZeroAlloc(mimalloc::MiMalloc);
 
 #[derive(Debug, Parser)]
 #[command(name = "strongroom", version, about = "A self-hosted AWS Secrets Manager")]

@@ -33,7 +33,11 @@ pub fn run(args: &ServeArgs) -> anyhow::Result<()> {
     let config = Config::resolve(args)?;
     start_logging();
     let throwaway = Throwaway::of(args, &config)?;
-    let config = Config { data_dir: throwaway.data_dir.clone(), key_file: throwaway.key_file.clone(), ..config };
+    let config = Config {
+        data_dir: throwaway.data_dir.clone(),
+        key_file: throwaway.key_file.clone(),
+        ..config
+    };
     let runtime = runtime()?;
     let preset = preset(config.dev)?;
     if std::env::var_os(SECRET_VARIABLE).is_some() && !config.dev {
@@ -50,13 +54,17 @@ pub fn run(args: &ServeArgs) -> anyhow::Result<()> {
 /// One core: everything on one thread, which is cheapest. More: a worker each.
 fn runtime() -> anyhow::Result<Runtime> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut builder = if cores == 1 { Builder::new_current_thread() } else { Builder::new_multi_thread() };
+    let mut builder =
+        if cores == 1 { Builder::new_current_thread() } else { Builder::new_multi_thread() };
     builder.enable_all().build().context("cannot start the runtime")
 }
 
 fn start_logging() {
     // Standard output belongs to what the operator is told; the log goes to standard error.
-    let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::INFO).json();
+    let log = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_max_level(tracing::Level::INFO)
+        .json();
     log.init();
 }
 
@@ -86,7 +94,9 @@ impl Throwaway {
 
 impl Drop for Throwaway {
     fn drop(&mut self) {
-        if self.remove && let Err(error) = std::fs::remove_dir_all(&self.data_dir) {
+        if self.remove
+            && let Err(error) = std::fs::remove_dir_all(&self.data_dir)
+        {
             tracing::warn!(%error, "throwaway data could not be removed");
         }
     }
@@ -105,9 +115,12 @@ fn preset(dev: bool) -> anyhow::Result<Preset> {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let account = variable(ACCOUNT_VARIABLE).or_else(|| dev.then(|| DEV_ACCOUNT.to_owned()));
     let account = account
-        .map(|id| AccountId::parse(&id).with_context(|| format!("{ACCOUNT_VARIABLE} must be 12 digits")))
+        .map(|id| {
+            AccountId::parse(&id).with_context(|| format!("{ACCOUNT_VARIABLE} must be 12 digits"))
+        })
         .transpose()?;
-    let root_key = match (variable(KEY_ID_VARIABLE), variable(SECRET_VARIABLE).map(Zeroizing::new)) {
+    let root_key = match (variable(KEY_ID_VARIABLE), variable(SECRET_VARIABLE).map(Zeroizing::new))
+    {
         (Some(id), Some(secret)) => {
             check_access_key(&id, &secret)?;
             Some((id, secret))
@@ -121,7 +134,8 @@ fn preset(dev: bool) -> anyhow::Result<Preset> {
 }
 
 fn check_access_key(id: &str, secret: &str) -> anyhow::Result<()> {
-    let is_word = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let is_word =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if !(4..=128).contains(&id.len()) || !is_word(id) {
         bail!("{KEY_ID_VARIABLE} must be 4 to 128 letters, digits or underscores");
     }
@@ -145,7 +159,8 @@ async fn open(config: &Config, preset: Preset) -> anyhow::Result<Opened> {
         ..strongroom_store_sqlite::Options::default()
     };
     let database = config.data_dir.join("strongroom.db");
-    let store = SqliteStore::open(&database, options).with_context(|| format!("cannot open {}", database.display()))?;
+    let store = SqliteStore::open(&database, options)
+        .with_context(|| format!("cannot open {}", database.display()))?;
     let store: Arc<dyn Store> = Arc::new(store);
     let is_new = !bootstrap::is_initialised(&*store).await?;
     let seal = KeyFile::new(&config.key_file);
@@ -175,14 +190,16 @@ async fn serve(config: &Config, preset: Preset) -> anyhow::Result<()> {
         None => None,
     };
     let has_tls = tls.is_some();
-    let listening =
-        Listening::bind(config.listen, tls).await.with_context(|| format!("cannot listen on {}", config.listen))?;
+    let listening = Listening::bind(config.listen, tls)
+        .await
+        .with_context(|| format!("cannot listen on {}", config.listen))?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let (stop_background, stopped) = watch::channel(false);
     let audit = Arc::clone(&house.audit);
     let ringer = tokio::spawn(async move { audit.ring().await });
-    let forwarder = tokio::spawn(forward_events(Arc::clone(&house), outbox_through, stopped.clone()));
+    let forwarder =
+        tokio::spawn(forward_events(Arc::clone(&house), outbox_through, stopped.clone()));
     let worker = tokio::spawn(work(Arc::clone(&house), stopped));
     greet(config, &listening, has_tls, root)?;
     let stop = async move {
@@ -202,13 +219,20 @@ async fn serve(config: &Config, preset: Preset) -> anyhow::Result<()> {
 
 /// Tells the operator where the server is and, once, how to sign.
 #[expect(clippy::print_stdout, reason = "what the operator of a terminal program is told")]
-fn greet(config: &Config, listening: &Listening, has_tls: bool, root: RootCredential) -> anyhow::Result<()> {
+fn greet(
+    config: &Config,
+    listening: &Listening,
+    has_tls: bool,
+    root: RootCredential,
+) -> anyhow::Result<()> {
     let address = listening.address()?;
     let scheme = if has_tls { "https" } else { "http" };
     println!("strongroom serves {scheme}://{address} for account {}", root.account);
     let secret = match root.new_secret {
         Some(secret) => Some(secret),
-        None if config.dev && root.access_key_id == DEV_KEY => Some(Zeroizing::new(DEV_KEY.to_owned())),
+        None if config.dev && root.access_key_id == DEV_KEY => {
+            Some(Zeroizing::new(DEV_KEY.to_owned()))
+        }
         None => None,
     };
     if let Some(secret) = secret {

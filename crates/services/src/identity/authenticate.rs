@@ -39,15 +39,24 @@ impl Signers {
         Self { cache: Cache::new(SIGNERS_MAX) }
     }
 
-    async fn find(&self, house: &House, presented: &Presented<'_>) -> Result<Arc<Signer>, ApiError> {
+    async fn find(
+        &self,
+        house: &House,
+        presented: &Presented<'_>,
+    ) -> Result<Arc<Signer>, ApiError> {
         let scope = presented.scope();
-        let name = [presented.access_key_id(), scope.date(), scope.region(), scope.service()].join("/");
+        let name =
+            [presented.access_key_id(), scope.date(), scope.region(), scope.service()].join("/");
         let epoch = house.records.epoch(crate::identity::ACCESS_KEY);
         if let Some(signer) = self.cache.get(&name).filter(|signer| signer.epoch == epoch) {
             return Ok(signer);
         }
-        let stored = house.records.get_uncached::<AccessKey>(presented.access_key_id().as_bytes()).await?;
-        let active = stored.as_ref().map(|stored| &stored.value).filter(|key| key.status() == AccessKeyStatus::Active);
+        let stored =
+            house.records.get_uncached::<AccessKey>(presented.access_key_id().as_bytes()).await?;
+        let active = stored
+            .as_ref()
+            .map(|stored| &stored.value)
+            .filter(|key| key.status() == AccessKeyStatus::Active);
         let secret = active.map_or(&[][..], AccessKey::expose_secret);
         let key = SigningKey::derive(secret, scope.date(), scope.region(), scope.service());
         let principal = active.map(|key| Arc::new(key.principal().clone()));
@@ -93,7 +102,10 @@ pub async fn authenticate(
 }
 
 fn unknown_key() -> ApiError {
-    ApiError::new(ErrorCode::InvalidClientToken, "The security token included in the request is invalid.")
+    ApiError::new(
+        ErrorCode::InvalidClientToken,
+        "The security token included in the request is invalid.",
+    )
 }
 
 fn allowed_region(house: &House, name: &str) -> Result<Region, ApiError> {
@@ -101,14 +113,19 @@ fn allowed_region(house: &House, name: &str) -> Result<Region, ApiError> {
     Region::parse(name)
         .ok()
         .filter(|region| regions.is_empty() || regions.contains(region))
-        .ok_or_else(|| ApiError::new(ErrorCode::InvalidSignature, "Credential should be scoped to a valid region."))
+        .ok_or_else(|| {
+            ApiError::new(
+                ErrorCode::InvalidSignature,
+                "Credential should be scoped to a valid region.",
+            )
+        })
 }
 
 fn refused(error: &SignatureError) -> ApiError {
     let code = match error.kind() {
         ErrorKind::MissingAuthenticationToken => ErrorCode::MissingAuthenticationToken,
         ErrorKind::IncompleteSignature => ErrorCode::IncompleteSignature,
-        _ => ErrorCode::InvalidSignature,
+        ErrorKind::InvalidSignature => ErrorCode::InvalidSignature,
     };
     ApiError::new(code, error.to_string())
 }

@@ -3,7 +3,9 @@
 mod access_key;
 mod authenticate;
 
-pub use access_key::{ACCESS_KEY, AccessKey, AccessKeyStatus, new_access_key_id, new_secret_access_key};
+pub use access_key::{
+    ACCESS_KEY, AccessKey, AccessKeyStatus, new_access_key_id, new_secret_access_key,
+};
 pub use authenticate::{Signers, authenticate};
 
 use serde::{Deserialize, Serialize};

@@ -25,7 +25,6 @@ pub const SECRETS_MANAGER_ALIAS: &str = "alias/aws/secretsmanager";
 struct StoredKey {
     key_id: String,
     material_id: String,
-    #[serde(with = "serde_bytes")]
     material: Zeroizing<Vec<u8>>,
 }
 
@@ -40,8 +39,9 @@ impl RecordType for KeyMaterial {
 
     fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
         let stored: StoredKey = decode_as(1, bytes)?;
-        Self::from_bytes(&stored.key_id, &stored.material_id, &stored.material)
-            .map_err(|error| StoreError::Inconsistent { what: KMS_KEY.name, detail: error.to_string() })
+        Self::from_bytes(&stored.key_id, &stored.material_id, &stored.material).map_err(|error| {
+            StoreError::Inconsistent { what: KMS_KEY.name, detail: error.to_string() }
+        })
     }
 
     fn terms(&self, _key: &[u8]) -> Vec<Term> {
@@ -91,7 +91,8 @@ pub async fn resolve(
         return Ok(None);
     }
     let id = name.strip_prefix("key/").unwrap_or(name);
-    let alias = house.records.get::<Alias>(&record_key(account, region, SECRETS_MANAGER_ALIAS)).await?;
+    let alias =
+        house.records.get::<Alias>(&record_key(account, region, SECRETS_MANAGER_ALIAS)).await?;
     if alias.is_some_and(|alias| alias.value.key_id == id) {
         return Ok(None);
     }
@@ -109,7 +110,8 @@ pub async fn key_for(house: &House, secret: &Secret) -> Result<Arc<Stored<KeyMat
         if let Some(alias) = house.records.get::<Alias>(&alias_key).await? {
             let key = record_key(account, region, &alias.value.key_id);
             let found = house.records.get::<KeyMaterial>(&key).await?;
-            return found.ok_or_else(|| ApiError::internal("an alias names a key that is not there"));
+            return found
+                .ok_or_else(|| ApiError::internal("an alias names a key that is not there"));
         }
         make_default_key(house, account, region, alias_key).await?;
     }

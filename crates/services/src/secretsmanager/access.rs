@@ -53,7 +53,8 @@ impl Access {
         let held = self.versions.entry(version.clone()).or_insert(day);
         *held = (*held).max(day);
         while self.versions.len() > VERSIONS_MAX {
-            let oldest = self.versions.iter().min_by_key(|(_, day)| **day).map(|(id, _)| id.clone());
+            let oldest =
+                self.versions.iter().min_by_key(|(_, day)| **day).map(|(id, _)| id.clone());
             let Some(oldest) = oldest else { return };
             self.versions.remove(&oldest);
         }
@@ -113,8 +114,9 @@ impl AccessLedger {
         if pending.len() >= PENDING_MAX && !pending.contains_key(secret_key) {
             return;
         }
-        let entry =
-            pending.entry(secret_key.to_vec()).or_insert_with(|| Pending { uid, versions: HashMap::new() });
+        let entry = pending
+            .entry(secret_key.to_vec())
+            .or_insert_with(|| Pending { uid, versions: HashMap::new() });
         if entry.uid != uid {
             *entry = Pending { uid, versions: HashMap::new() };
         }
@@ -163,13 +165,20 @@ pub async fn flush(house: &House, limit: usize) -> Result<bool, ApiError> {
     let mut writes = Vec::new();
     for ((key, pending), stored) in taken.into_iter().zip(records) {
         // A purged secret has no record any more, one that was made again has another uid: the read concerned neither.
-        let Some(stored) = stored.filter(|stored| stored.value.uid == pending.uid) else { continue };
+        let Some(stored) = stored.filter(|stored| stored.value.uid == pending.uid) else {
+            continue;
+        };
         let mut access = stored.value.clone();
         for (version, day) in &pending.versions {
             access.note(version, *day);
         }
         if access != stored.value {
-            writes.push(house.records.put(&*house.env.entropy, key, &access, Expect::At(stored.revision))?);
+            writes.push(house.records.put(
+                &*house.env.entropy,
+                key,
+                &access,
+                Expect::At(stored.revision),
+            )?);
         }
     }
     let is_full = keys.len() >= limit;

@@ -153,7 +153,7 @@ impl CreateSecret {
         cx.entropy().fill(&mut uid.0);
         let mut secret = Secret::new(arn, uid, cx.now);
         secret.description.clone_from(&self.description);
-        secret.secret_type.clone_from(&self.secret_type);
+        secret.partner_type.clone_from(&self.secret_type);
         secret.kms_key_id = kms::resolve(cx.house, cx.account(), cx.region(), self.kms_key_id.as_deref()).await?;
         if !self.tags.is_empty() {
             merge_tags(&mut secret.tags, &self.tags)?;

@@ -76,14 +76,15 @@ impl SecretEntry {
         Self {
             arn: secret.arn.to_string(),
             name: secret.arn.name.to_string(),
-            secret_type: secret.secret_type.clone(),
+            secret_type: secret.partner_type.clone(),
             description: secret.description.clone(),
             kms_key_id: secret.kms_key_id.clone(),
             rotation_enabled: rotation.map(|rotation| rotation.enabled),
             rotation_lambda_arn: rotation.and_then(|rotation| rotation.lambda_arn.clone()),
             rotation_rules: rotation.and_then(rules),
             external_secret_rotation_metadata: rotation.and_then(metadata),
-            external_secret_rotation_role_arn: rotation.and_then(|rotation| rotation.external_role_arn.clone()),
+            external_secret_rotation_role_arn: rotation
+                .and_then(|rotation| rotation.external_role_arn.clone()),
             last_rotated_date: secret.last_rotated,
             last_changed_date: secret.changed,
             last_accessed_date: last_accessed.map(Day::start),
@@ -108,7 +109,8 @@ fn rules(rotation: &Rotation) -> Option<RotationRulesMember> {
 }
 
 fn metadata(rotation: &Rotation) -> Option<Vec<MetadataMember>> {
-    let member = |(key, value): &(String, String)| MetadataMember { key: key.clone(), value: value.clone() };
+    let member =
+        |(key, value): &(String, String)| MetadataMember { key: key.clone(), value: value.clone() };
     let list: Vec<_> = rotation.external_metadata.iter().map(member).collect();
     (!list.is_empty()).then_some(list)
 }
@@ -123,5 +125,9 @@ fn primary_region(secret: &Secret) -> Option<String> {
 
 /// Each labelled version with its labels.
 pub fn stages(secret: &Secret) -> BTreeMap<String, Vec<String>> {
-    secret.stages.iter().map(|version| (version.id.to_string(), stage_members(&version.stages))).collect()
+    secret
+        .stages
+        .iter()
+        .map(|version| (version.id.to_string(), stage_members(&version.stages)))
+        .collect()
 }

@@ -30,12 +30,17 @@ pub fn check_tags(check: &mut Constraints, tags: Option<&[Object<TagInput>]>) {
 pub fn tags_of(tags: Option<Vec<Object<TagInput>>>) -> Result<Vec<Tag>, ApiError> {
     let mut result: Vec<Tag> = Vec::new();
     for Object(tag) in tags.unwrap_or_default() {
-        let key = tag.key.ok_or_else(|| ApiError::invalid_parameter("Each tag must have a key."))?;
+        let key =
+            tag.key.ok_or_else(|| ApiError::invalid_parameter("Each tag must have a key."))?;
         if key.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("aws:")) {
-            return Err(ApiError::invalid_parameter("Tag keys can't start with the reserved prefix aws:."));
+            return Err(ApiError::invalid_parameter(
+                "Tag keys can't start with the reserved prefix aws:.",
+            ));
         }
         if result.iter().any(|held| held.key == key) {
-            return Err(ApiError::invalid_parameter("You can't use the same tag key more than once in a request."));
+            return Err(ApiError::invalid_parameter(
+                "You can't use the same tag key more than once in a request.",
+            ));
         }
         result.push(Tag { key, value: tag.value.unwrap_or_default() });
     }
@@ -69,7 +74,11 @@ pub fn check_replicas(check: &mut Constraints, replicas: Option<&[Object<Replica
     check.count("addReplicaRegions", replicas, 1..=usize::MAX);
     for (place, Object(replica)) in replicas.unwrap_or_default().iter().enumerate() {
         let place = place + 1;
-        check_region(check, &format!("addReplicaRegions.{place}.member.region"), replica.region.as_deref());
+        check_region(
+            check,
+            &format!("addReplicaRegions.{place}.member.region"),
+            replica.region.as_deref(),
+        );
         let key = format!("addReplicaRegions.{place}.member.kmsKeyId");
         check.length(&key, replica.kms_key_id.as_deref(), 0..=limits::KMS_KEY_ID_CHARS_MAX);
     }
@@ -91,9 +100,12 @@ pub fn new_replicas(
     let mut result: Vec<Replica> = Vec::new();
     for Object(replica) in replicas.unwrap_or_default() {
         let region = replica.region.and_then(|region| Region::parse(&region).ok());
-        let region = region.ok_or_else(|| ApiError::invalid_parameter("Each replica must have a region."))?;
+        let region = region
+            .ok_or_else(|| ApiError::invalid_parameter("Each replica must have a region."))?;
         if result.iter().any(|held| held.region == region) {
-            return Err(ApiError::invalid_parameter(format!("Duplicate region {region} in the replica regions.")));
+            return Err(ApiError::invalid_parameter(format!(
+                "Duplicate region {region} in the replica regions."
+            )));
         }
         result.push(Replica {
             region,
@@ -132,11 +144,16 @@ pub fn replication_status(secret: &Secret) -> Option<Vec<ReplicationStatusMember
 
 /// Checks the length of a token.
 pub fn check_token(check: &mut Constraints, token: Option<&str>) {
-    check.length("clientRequestToken", token, limits::VERSION_ID_CHARS_MIN..=limits::VERSION_ID_CHARS_MAX);
+    check.length(
+        "clientRequestToken",
+        token,
+        limits::VERSION_ID_CHARS_MIN..=limits::VERSION_ID_CHARS_MAX,
+    );
 }
 
 /// AWS's answer to a raw request without a token. Recorded.
-pub const TOKEN_MISSING: &str = "You must provide a ClientRequestToken value. We recommend a UUID-type value.";
+pub const TOKEN_MISSING: &str =
+    "You must provide a ClientRequestToken value. We recommend a UUID-type value.";
 
 /// The token as a version id. SDKs fill it in; a raw request without one is refused before anything is looked up.
 pub fn required_token(token: Option<&str>, code: ErrorCode) -> Result<VersionId, ApiError> {

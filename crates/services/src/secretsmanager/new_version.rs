@@ -48,12 +48,21 @@ pub async fn add_version(
     let version = seal(cx.house, secret, new.token.clone(), created, new.value).await?;
     let mut writes = prune(cx, secret).await?;
     writes.push(cx.house.records.put(cx.entropy(), key, &version, expect)?);
-    writes.push(cx.house.records.put(cx.entropy(), stored.key.clone(), secret, Expect::At(stored.revision))?);
+    writes.push(cx.house.records.put(
+        cx.entropy(),
+        stored.key.clone(),
+        secret,
+        Expect::At(stored.revision),
+    )?);
     Ok(writes)
 }
 
 /// AWS, recorded: when a put moves AWSCURRENT off a version that also has AWSPENDING, that AWSPENDING is dropped.
-fn place_stages(secret: &mut Secret, new: &NewVersion<'_>, created: Timestamp) -> Result<(), ApiError> {
+fn place_stages(
+    secret: &mut Secret,
+    new: &NewVersion<'_>,
+    created: Timestamp,
+) -> Result<(), ApiError> {
     let is_current = |stage: &VersionStage| stage.as_str() == VersionStage::CURRENT;
     if new.stages.iter().any(is_current) {
         let pending = secret.stages.holder(VersionStage::PENDING).map(|held| &held.id);
@@ -79,17 +88,26 @@ async fn prune(cx: &Cx<'_>, secret: &mut Secret) -> Result<Vec<Write>, ApiError>
         limit,
         direction: Direction::Ascending,
     };
-    let keys: Vec<_> = cx.house.records.page(oldest).await?.into_iter().map(|entry| entry.key).collect();
+    let keys: Vec<_> =
+        cx.house.records.page(oldest).await?.into_iter().map(|entry| entry.key).collect();
     let young = cx.now.plus_millis(-limits::VERSION_KEPT_MILLIS_MIN);
     let mut writes = Vec::new();
     for version in cx.house.records.get_many::<Version>(&keys).await?.into_iter().flatten() {
         let is_full = writes.len() >= usize::try_from(excess.min(PRUNED_MAX)).unwrap_or(0);
-        if is_full || version.value.created > young || secret.stages.version(&version.value.id).is_some() {
+        if is_full
+            || version.value.created > young
+            || secret.stages.version(&version.value.id).is_some()
+        {
             continue;
         }
         secret.deprecated = secret.deprecated.saturating_sub(1);
         let expect = Expect::At(version.revision);
-        writes.push(Write { kind: super::version::VERSION, key: version.key.clone(), expect, change: Change::Delete });
+        writes.push(Write {
+            kind: super::version::VERSION,
+            key: version.key.clone(),
+            expect,
+            change: Change::Delete,
+        });
     }
     Ok(writes)
 }

@@ -13,7 +13,12 @@ fn binding(cx: &Cx<'_>, query: &[u8]) -> Vec<u8> {
 }
 
 /// Seals a cursor. `query` is everything that must be the same when the token comes back.
-pub fn seal<T: Serialize>(cx: &Cx<'_>, purpose: &str, query: &[u8], cursor: &T) -> Result<String, ApiError> {
+pub fn seal<T: Serialize>(
+    cx: &Cx<'_>,
+    purpose: &str,
+    query: &[u8],
+    cursor: &T,
+) -> Result<String, ApiError> {
     let plain = rmp_serde::to_vec(cursor).map_err(ApiError::internal)?;
     let keys = cx.house.records.keys();
     let sealed = keys
@@ -23,7 +28,12 @@ pub fn seal<T: Serialize>(cx: &Cx<'_>, purpose: &str, query: &[u8], cursor: &T) 
 }
 
 /// Opens a cursor that [`seal`] made for this very query.
-pub fn open<T: DeserializeOwned>(cx: &Cx<'_>, purpose: &str, query: &[u8], token: &str) -> Result<T, ApiError> {
+pub fn open<T: DeserializeOwned>(
+    cx: &Cx<'_>,
+    purpose: &str,
+    query: &[u8],
+    token: &str,
+) -> Result<T, ApiError> {
     let invalid = || ApiError::new(ErrorCode::InvalidNextToken, "Invalid token.");
     let sealed = URL_SAFE_NO_PAD.decode(token).map_err(|_| invalid())?;
     let keys = cx.house.records.keys();

@@ -10,7 +10,9 @@ use crate::secretsmanager::access::ACCESS;
 use crate::secretsmanager::secret::{BY_DELETION, SECRET, Secret, Uid};
 use crate::secretsmanager::version::{VERSION, VERSIONS};
 use serde::{Deserialize, Serialize};
-use strongroom_store::{Batch, Change, Direction, Expect, Index, Kind, PageQuery, StoreError, Term, Write};
+use strongroom_store::{
+    Batch, Change, Direction, Expect, Index, Kind, PageQuery, StoreError, Term, Write,
+};
 use strongroom_types::Timestamp;
 use zeroize::Zeroizing;
 
@@ -75,7 +77,10 @@ fn first_of(index: Index, prefix: &[u8]) -> PageQuery<'_> {
 
 async fn end_due_secrets(house: &House, now: Timestamp) -> Result<bool, ApiError> {
     let entries = house.records.page(first_of(BY_DELETION, &[])).await?;
-    let due: Vec<_> = entries.into_iter().filter(|entry| entry.term.as_slice() <= now.sortable().as_slice()).collect();
+    let due: Vec<_> = entries
+        .into_iter()
+        .filter(|entry| entry.term.as_slice() <= now.sortable().as_slice())
+        .collect();
     for entry in &due {
         let Some(secret) = house.records.get::<Secret>(&entry.key).await? else { continue };
         if secret.value.deletion.is_none_or(|deletion| deletion.due > now) {
@@ -92,10 +97,13 @@ async fn end_due_secrets(house: &House, now: Timestamp) -> Result<bool, ApiError
 }
 
 async fn remove_versions(house: &House) -> Result<bool, ApiError> {
-    let Some(purge) = house.records.page(first_of(PURGES, &[])).await?.into_iter().next() else { return Ok(false) };
+    let Some(purge) = house.records.page(first_of(PURGES, &[])).await?.into_iter().next() else {
+        return Ok(false);
+    };
     let versions = house.records.page(first_of(VERSIONS, &purge.key)).await?;
     let is_last = versions.len() < usize::try_from(PER_TICK).unwrap_or(usize::MAX);
-    let mut writes: Vec<_> = versions.into_iter().map(|entry| delete(VERSION, entry.key, Expect::Any)).collect();
+    let mut writes: Vec<_> =
+        versions.into_iter().map(|entry| delete(VERSION, entry.key, Expect::Any)).collect();
     if is_last {
         writes.push(delete(PURGE, purge.key, Expect::Any));
     }

@@ -11,7 +11,9 @@ use crate::kms;
 use crate::records::Stored;
 use crate::secretsmanager::access::Access;
 use crate::secretsmanager::purge::end_versions;
-use crate::secretsmanager::secret::{REPLICATION_DUE, Replica, ReplicaStatus, Replication, Secret, Uid, secret_key};
+use crate::secretsmanager::secret::{
+    REPLICATION_DUE, Replica, ReplicaStatus, Replication, Secret, Uid, secret_key,
+};
 use crate::secretsmanager::value::{open, seal};
 use crate::secretsmanager::version::{Version, version_key};
 use strongroom_store::{Batch, Direction, Expect, PageQuery, StoreError, Write};
@@ -39,7 +41,9 @@ pub async fn replicate_due(house: &House, now: Timestamp) -> Result<bool, ApiErr
 }
 
 async fn replicate(house: &House, stored: &Stored<Secret>, now: Timestamp) -> Result<(), ApiError> {
-    let Replication::Primary { replicas, is_due: true } = &stored.value.replication else { return Ok(()) };
+    let Replication::Primary { replicas, is_due: true } = &stored.value.replication else {
+        return Ok(());
+    };
     let mut writes = Vec::new();
     let mut told = replicas.clone();
     for replica in &mut told {
@@ -77,7 +81,11 @@ enum Unbrought {
 
 impl From<ApiError> for Unbrought {
     fn from(error: ApiError) -> Self {
-        if error.code.is_servers() { Self::Broken(error) } else { Self::Refused(error.message.into_owned()) }
+        if error.code.is_servers() {
+            Self::Broken(error)
+        } else {
+            Self::Refused(error.message.into_owned())
+        }
     }
 }
 
@@ -98,19 +106,25 @@ async fn bring(
     let mut writes = Vec::new();
     let (mut copy, expect) = match &held {
         None => (new_replica(house, primary, &replica.region, now), Expect::Absent),
-        Some(held) if is_replica_of(&held.value, primary) => (held.value.clone(), Expect::At(held.revision)),
+        Some(held) if is_replica_of(&held.value, primary) => {
+            (held.value.clone(), Expect::At(held.revision))
+        }
         Some(held) if replica.overwrite => {
             writes.push(end_versions(house, held.value.uid)?);
             (new_replica(house, primary, &replica.region, now), Expect::At(held.revision))
         }
         Some(_) => {
-            let message = format!("Replication failed: Secret name already exists in region {}.", replica.region);
+            let message = format!(
+                "Replication failed: Secret name already exists in region {}.",
+                replica.region
+            );
             return Err(Unbrought::Refused(message));
         }
     };
     let is_new = held.is_none_or(|held| held.value.uid != copy.uid);
     copy.kms_key_id =
-        kms::resolve(house, &primary.arn.account, &replica.region, replica.kms_key_id.as_deref()).await?;
+        kms::resolve(house, &primary.arn.account, &replica.region, replica.kms_key_id.as_deref())
+            .await?;
     mirror(primary, &mut copy);
     writes.extend(missing_versions(house, primary, &copy).await?);
     let entropy = &*house.env.entropy;
@@ -141,7 +155,7 @@ fn new_replica(house: &House, primary: &Secret, region: &Region, now: Timestamp)
 fn mirror(primary: &Secret, copy: &mut Secret) {
     let before = copy.stages.clone();
     copy.description.clone_from(&primary.description);
-    copy.secret_type.clone_from(&primary.secret_type);
+    copy.partner_type.clone_from(&primary.partner_type);
     copy.tags.clone_from(&primary.tags);
     copy.policy.clone_from(&primary.policy);
     copy.owning_service.clone_from(&primary.owning_service);
@@ -152,15 +166,23 @@ fn mirror(primary: &Secret, copy: &mut Secret) {
 }
 
 /// The labelled versions whose values the replica does not hold yet.
-async fn missing_versions(house: &House, primary: &Secret, copy: &Secret) -> Result<Vec<Write>, ApiError> {
+async fn missing_versions(
+    house: &House,
+    primary: &Secret,
+    copy: &Secret,
+) -> Result<Vec<Write>, ApiError> {
     let mut writes = Vec::new();
     for labelled in copy.stages.iter() {
-        let Some(original) = house.records.get::<Version>(&version_key(primary.uid, &labelled.id)).await? else {
+        let Some(original) =
+            house.records.get::<Version>(&version_key(primary.uid, &labelled.id)).await?
+        else {
             continue;
         };
         let key = version_key(copy.uid, &labelled.id);
         let held = house.records.get::<Version>(&key).await?;
-        let is_there = held.as_ref().is_some_and(|held| held.value.content.is_some() || original.value.content.is_none());
+        let is_there = held
+            .as_ref()
+            .is_some_and(|held| held.value.content.is_some() || original.value.content.is_none());
         if is_there {
             continue;
         }

@@ -5,7 +5,9 @@ use crate::records::{RecordType, decode_as, encode_as};
 use crate::secretsmanager::stages::{Stages, StagesFull};
 use serde::{Deserialize, Serialize};
 use strongroom_store::{Index, Kind, StoreError, Term};
-use strongroom_types::{AccountId, Region, SecretArn, SecretName, Tag, Timestamp, VersionId, VersionStage, limits};
+use strongroom_types::{
+    AccountId, Region, SecretArn, SecretName, Tag, Timestamp, VersionId, VersionStage, limits,
+};
 use zeroize::Zeroizing;
 
 /// The kind of record that holds a secret. Its key is [`secret_key`].
@@ -128,7 +130,7 @@ pub struct Secret {
     /// The KMS key as the caller named it; `None` is `aws/secretsmanager`.
     pub kms_key_id: Option<String>,
     /// `Type`: the partner that holds an external secret.
-    pub secret_type: Option<String>,
+    pub partner_type: Option<String>,
     /// When it was made.
     pub created: Timestamp,
     /// When it was last changed in any way.
@@ -161,7 +163,7 @@ impl Secret {
             uid,
             description: None,
             kms_key_id: None,
-            secret_type: None,
+            partner_type: None,
             created: now,
             changed: now,
             last_rotated: None,
@@ -178,7 +180,11 @@ impl Secret {
 
     /// Refuses on a secret marked for deletion.
     pub fn not_deleted(&self) -> Result<(), ApiError> {
-        if self.deletion.is_some() { Err(ApiError::invalid_request(MARKED_FOR_DELETION)) } else { Ok(()) }
+        if self.deletion.is_some() {
+            Err(ApiError::invalid_request(MARKED_FOR_DELETION))
+        } else {
+            Ok(())
+        }
     }
 
     /// Refuses on a replica: only its primary may be changed. Messages from users' reports of AWS's own answers.
@@ -259,8 +265,12 @@ impl Secret {
 
 fn full(error: StagesFull) -> ApiError {
     let message = match error {
-        StagesFull::Labels => "You can't attach more than 20 staging labels to a version of a secret.",
-        StagesFull::Versions => "You have exceeded the limit of versions with staging labels for this secret.",
+        StagesFull::Labels => {
+            "You can't attach more than 20 staging labels to a version of a secret."
+        }
+        StagesFull::Versions => {
+            "You have exceeded the limit of versions with staging labels for this secret."
+        }
     };
     ApiError::new(ErrorCode::LimitExceeded, message)
 }

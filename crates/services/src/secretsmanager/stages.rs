@@ -59,7 +59,12 @@ impl Stages {
     }
 
     /// Puts the labels on a version, which may be new here, taking each from its holder.
-    pub fn attach(&mut self, id: &VersionId, created: Timestamp, stages: &[VersionStage]) -> Result<(), StagesFull> {
+    pub fn attach(
+        &mut self,
+        id: &VersionId,
+        created: Timestamp,
+        stages: &[VersionStage],
+    ) -> Result<(), StagesFull> {
         for stage in stages {
             self.attach_one(id, created, stage);
         }

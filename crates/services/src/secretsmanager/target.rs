@@ -10,8 +10,7 @@ use strongroom_types::{AccountId, SecretId, SecretName, limits};
 use strongroom_wire::Constraints;
 
 /// AWS's answer to an ill-formed name or id. Recorded, in all ten operations tried.
-pub const INVALID_NAME: &str =
-    "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!";
+pub const INVALID_NAME: &str = "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!";
 
 /// What was found under a `SecretId`.
 #[derive(Debug)]
@@ -24,7 +23,9 @@ impl SecretTarget {
     /// Looks the secret up. A name means the caller's account and region; an ARN of another region finds nothing here.
     pub async fn load(cx: &Cx<'_>, id: &SecretId) -> Result<Self, ApiError> {
         let account = match id {
-            SecretId::Arn { region, .. } if region != cx.region() => return Ok(Self { id: id.clone(), found: None }),
+            SecretId::Arn { region, .. } if region != cx.region() => {
+                return Ok(Self { id: id.clone(), found: None });
+            }
             SecretId::Arn { account, .. } => account,
             SecretId::Name(_) => cx.account(),
         };
@@ -91,7 +92,12 @@ impl Resource for NewSecret {
 
     fn arn(&self, cx: &Cx<'_>) -> String {
         let region = cx.region();
-        format!("arn:{}:secretsmanager:{region}:{}:secret:{}", region.partition(), cx.account(), self.name)
+        format!(
+            "arn:{}:secretsmanager:{region}:{}:secret:{}",
+            region.partition(),
+            cx.account(),
+            self.name
+        )
     }
 
     fn event_type(&self) -> Option<&'static str> {

@@ -38,7 +38,11 @@ impl SecretValue {
 }
 
 /// Checks the lengths of the two value members. Model: 1 to 65,536.
-pub fn check_value(check: &mut Constraints, text: Option<&SensitiveText>, blob: Option<&SensitiveBlob>) {
+pub fn check_value(
+    check: &mut Constraints,
+    text: Option<&SensitiveText>,
+    blob: Option<&SensitiveBlob>,
+) {
     let allowed = 1..=limits::VALUE_BYTES_MAX;
     check.sensitive_length("secretString", text.map(|text| text.0.len()), allowed.clone());
     check.sensitive_length("secretBinary", blob.map(|blob| blob.0.len()), allowed);
@@ -83,11 +87,20 @@ pub async fn seal(
             "Secrets Manager can't encrypt the protected secret text using the provided KMS key.",
         )
     })?;
-    Ok(Version { uid: secret.uid, id, created, content: Some(Content { form: value.form, envelope }) })
+    Ok(Version {
+        uid: secret.uid,
+        id,
+        created,
+        content: Some(Content { form: value.form, envelope }),
+    })
 }
 
 /// Opens a version's value. A version without one is, to a reader, not there; the caller says in which words.
-pub async fn open(house: &House, secret: &Secret, version: &Version) -> Result<Option<SecretValue>, ApiError> {
+pub async fn open(
+    house: &House,
+    secret: &Secret,
+    version: &Version,
+) -> Result<Option<SecretValue>, ApiError> {
     let Some(content) = &version.content else { return Ok(None) };
     let failure = || {
         ApiError::new(
@@ -96,12 +109,18 @@ pub async fn open(house: &House, secret: &Secret, version: &Version) -> Result<O
         )
     };
     let key = kms::key_of(house, secret, &content.envelope).await?.ok_or_else(failure)?;
-    let plain = content.envelope.open(&key.value, &context(secret, &version.id)).map_err(|_| failure())?;
+    let plain =
+        content.envelope.open(&key.value, &context(secret, &version.id)).map_err(|_| failure())?;
     Ok(Some(SecretValue { form: content.form, plain }))
 }
 
 /// Whether a version that exists already holds this very value: what makes a retry with its token succeed.
-pub async fn is_same(cx: &Cx<'_>, secret: &Secret, version: &Version, value: &SecretValue) -> Result<bool, ApiError> {
+pub async fn is_same(
+    cx: &Cx<'_>,
+    secret: &Secret,
+    version: &Version,
+    value: &SecretValue,
+) -> Result<bool, ApiError> {
     Ok(open(cx.house, secret, version).await?.is_some_and(|held| held.equals(value)))
 }
 

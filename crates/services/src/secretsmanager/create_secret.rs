@@ -31,7 +31,7 @@ pub struct CreateSecret {
     value: Option<SecretValue>,
     description: Option<String>,
     kms_key_id: Option<String>,
-    secret_type: Option<String>,
+    partner_type: Option<String>,
     tags: Vec<Tag>,
     replicas: Vec<Replica>,
 }
@@ -58,8 +58,8 @@ pub struct Input {
     add_replica_regions: Option<Vec<Object<ReplicaRegionInput>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     force_overwrite_replica_secret: Option<bool>,
-    #[serde(rename = "Type", skip_serializing_if = "Option::is_none")]
-    secret_type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    r#type: Option<String>,
     #[serde(rename(deserialize = "CrossAccountPrimaryARN"), skip_serializing_if = "Option::is_none")]
     cross_account_primary_arn: Option<String>,
 }
@@ -96,7 +96,7 @@ impl Operation for CreateSecret {
             &mut check,
             input.description.as_deref(),
             input.kms_key_id.as_deref(),
-            input.secret_type.as_deref(),
+            input.r#type.as_deref(),
         );
         check_value(&mut check, input.secret_string.as_ref(), input.secret_binary.as_ref());
         check_tags(&mut check, input.tags.as_deref());
@@ -113,7 +113,7 @@ impl Operation for CreateSecret {
             value: one_value(input.secret_string, input.secret_binary)?,
             description: input.description,
             kms_key_id: input.kms_key_id.filter(|key| !key.is_empty()),
-            secret_type: input.secret_type.filter(|text| !text.is_empty()),
+            partner_type: input.r#type.filter(|text| !text.is_empty()),
             tags: tags_of(input.tags)?,
             replicas: new_replicas(input.add_replica_regions, overwrite)?,
         })
@@ -153,7 +153,7 @@ impl CreateSecret {
         cx.entropy().fill(&mut uid.0);
         let mut secret = Secret::new(arn, uid, cx.now);
         secret.description.clone_from(&self.description);
-        secret.partner_type.clone_from(&self.secret_type);
+        secret.partner_type.clone_from(&self.partner_type);
         secret.kms_key_id = kms::resolve(cx.house, cx.account(), cx.region(), self.kms_key_id.as_deref()).await?;
         if !self.tags.is_empty() {
             merge_tags(&mut secret.tags, &self.tags)?;

@@ -203,3 +203,40 @@ pub fn check_texts(
     check.length("kmsKeyId", kms_key_id, 0..=limits::KMS_KEY_ID_CHARS_MAX);
     check.length("type", secret_type, 0..=limits::TYPE_CHARS_MAX);
 }
+
+/// An answer that only says which secret it was.
+#[derive(Debug, Serialize)]
+pub struct NamedSecret {
+    #[serde(rename = "ARN")]
+    arn: String,
+    #[serde(rename = "Name")]
+    name: String,
+}
+
+impl NamedSecret {
+    /// Of this secret.
+    pub fn of(secret: &Secret) -> Self {
+        Self { arn: secret.arn.to_string(), name: secret.arn.name.to_string() }
+    }
+}
+
+/// An answer that says how a secret's replicas stand.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ReplicatedSecret {
+    #[serde(rename = "ARN")]
+    arn: String,
+    replication_status: Vec<ReplicationStatusMember>,
+}
+
+impl ReplicatedSecret {
+    /// Of this secret.
+    pub fn of(secret: &Secret) -> Self {
+        let replication_status = replication_status(secret).unwrap_or_default();
+        Self { arn: secret.arn.to_string(), replication_status }
+    }
+}
+
+/// An answer without members.
+#[derive(Debug, Serialize)]
+pub struct Empty {}

@@ -5,6 +5,8 @@
 
 mod access;
 mod entry;
+mod filter;
+mod listing;
 mod members;
 mod new_version;
 mod page_token;
@@ -33,8 +35,21 @@ pub static SERVICE: Service = Service {
 };
 
 operations! {
+    batch_get_secret_value::BatchGetSecretValue,
     create_secret::CreateSecret,
+    delete_secret::DeleteSecret,
     describe_secret::DescribeSecret,
+    get_random_password::GetRandomPassword,
     get_secret_value::GetSecretValue,
+    list_secret_version_ids::ListSecretVersionIds,
+    list_secrets::ListSecrets,
     put_secret_value::PutSecretValue,
+    remove_regions_from_replication::RemoveRegionsFromReplication,
+    replicate_secret_to_regions::ReplicateSecretToRegions,
+    restore_secret::RestoreSecret,
+    stop_replication_to_replica::StopReplicationToReplica,
+    tag_resource::TagResource,
+    untag_resource::UntagResource,
+    update_secret::UpdateSecret,
+    update_secret_version_stage::UpdateSecretVersionStage,
 }

@@ -6,10 +6,12 @@ use crate::error::{ApiError, ErrorCode};
 use crate::house::House;
 use crate::kms;
 use crate::operation::Cx;
+use crate::records::Stored;
 use crate::secretsmanager::secret::Secret;
-use crate::secretsmanager::version::{Content, Form, Version};
+use crate::secretsmanager::version::{Content, Form, Version, version_key};
 use strongroom_keys::{EncryptionContext, Envelope};
-use strongroom_types::{Plaintext, Timestamp, VersionId, limits};
+use strongroom_store::{Expect, Write};
+use strongroom_types::{Plaintext, Timestamp, VersionId, VersionStage, limits};
 use strongroom_wire::Constraints;
 use strongroom_wire::sensitive::{SensitiveBlob, SensitiveText};
 
@@ -133,4 +135,35 @@ pub fn token_in_use(token: &VersionId, secret: &Secret) -> ApiError {
             secret.arn
         ),
     )
+}
+
+/// Seals the values that AWS says follow a change of the key: AWSCURRENT, AWSPENDING and AWSPREVIOUS.
+pub async fn reseal(
+    cx: &Cx<'_>,
+    stored: &Stored<Secret>,
+    changed: &Secret,
+) -> Result<Vec<Write>, ApiError> {
+    let mut done: Vec<&VersionId> = Vec::new();
+    let mut writes = Vec::new();
+    for stage in [VersionStage::CURRENT, VersionStage::PENDING, VersionStage::PREVIOUS] {
+        let Some(labelled) =
+            stored.value.stages.holder(stage).filter(|held| !done.contains(&&held.id))
+        else {
+            continue;
+        };
+        done.push(&labelled.id);
+        let key = version_key(changed.uid, &labelled.id);
+        let Some(version) = cx.house.records.get::<Version>(&key).await? else { continue };
+        if let Some(value) = open(cx.house, &stored.value, &version.value).await? {
+            let sealed =
+                seal(cx.house, changed, labelled.id.clone(), version.value.created, &value).await?;
+            writes.push(cx.house.records.put(
+                cx.entropy(),
+                key,
+                &sealed,
+                Expect::At(version.revision),
+            )?);
+        }
+    }
+    Ok(writes)
 }

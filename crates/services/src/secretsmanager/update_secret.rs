@@ -1,0 +1,139 @@
+//! UpdateSecret: changes a secret's description, key or type, and may store a new current version.
+//!
+//! AWS: without a value the answer has no VersionId (recorded). Changing the key seals the values that are AWSCURRENT,
+//! AWSPENDING and AWSPREVIOUS again under the new key.
+
+use crate::authz::Grant;
+use crate::error::{ApiError, ErrorCode};
+use crate::kms;
+use crate::operation::{Cx, Done, Effect, Operation, Spec};
+use crate::records::Stored;
+use crate::secretsmanager::members::{check_texts, check_token, required_token};
+use crate::secretsmanager::new_version::{NewVersion, add_version};
+use crate::secretsmanager::secret::Secret;
+use crate::secretsmanager::target::{SecretTarget, check_secret_id, parse_secret_id};
+use crate::secretsmanager::value::{SecretValue, check_value, one_value, reseal};
+use serde::{Deserialize, Serialize};
+use strongroom_store::{Expect, Write};
+use strongroom_types::{SecretId, VersionId, VersionStage};
+use strongroom_wire::Constraints;
+use strongroom_wire::sensitive::{SensitiveBlob, SensitiveText};
+
+/// The valid request.
+#[expect(missing_debug_implementations, reason = "holds a secret's value")]
+pub struct UpdateSecret {
+    secret_id: SecretId,
+    token: VersionId,
+    value: Option<SecretValue>,
+    description: Option<String>,
+    kms_key_id: Option<String>,
+    partner_type: Option<String>,
+}
+
+/// The request on the wire.
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all(deserialize = "PascalCase", serialize = "camelCase"))]
+#[expect(missing_debug_implementations, reason = "holds a secret's value")]
+pub struct Input {
+    secret_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_request_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kms_key_id: Option<String>,
+    #[serde(skip_serializing)]
+    secret_binary: Option<SensitiveBlob>,
+    #[serde(skip_serializing)]
+    secret_string: Option<SensitiveText>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    r#type: Option<String>,
+}
+
+/// The answer on the wire.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Output {
+    #[serde(rename = "ARN")]
+    arn: String,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version_id: Option<String>,
+}
+
+impl Operation for UpdateSecret {
+    const SPEC: Spec = Spec {
+        service: "secretsmanager",
+        name: "UpdateSecret",
+        effect: Effect::Write,
+        summary: "Changes a secret's details, and may store a new current version.",
+    };
+    type Input = Input;
+    type Output = Output;
+    type Resource = SecretTarget;
+
+    fn parse(input: Input) -> Result<Self, ApiError> {
+        let mut check = Constraints::new();
+        check_secret_id(&mut check, input.secret_id.as_deref());
+        check_token(&mut check, input.client_request_token.as_deref());
+        check_texts(&mut check, input.description.as_deref(), input.kms_key_id.as_deref(), input.r#type.as_deref());
+        check_value(&mut check, input.secret_string.as_ref(), input.secret_binary.as_ref());
+        check.finish().map_err(ApiError::validation)?;
+        Ok(Self {
+            secret_id: parse_secret_id(&input.secret_id.unwrap_or_default())?,
+            token: required_token(input.client_request_token.as_deref(), ErrorCode::InvalidRequest)?,
+            value: one_value(input.secret_string, input.secret_binary)?,
+            description: input.description,
+            kms_key_id: input.kms_key_id,
+            partner_type: input.r#type,
+        })
+    }
+
+    async fn load(&self, cx: &Cx<'_>) -> Result<SecretTarget, ApiError> {
+        SecretTarget::load(cx, &self.secret_id).await
+    }
+
+    async fn run(&self, cx: &Cx<'_>, grant: Grant<SecretTarget>) -> Result<Done<Output>, ApiError> {
+        let stored = grant.found()?;
+        stored.value.writable()?;
+        let mut secret = stored.value.clone();
+        let mut writes = self.change_details(cx, stored, &mut secret).await?;
+        match &self.value {
+            Some(value) => {
+                let stages = [VersionStage::current()];
+                let new = NewVersion { token: &self.token, value, stages: &stages };
+                writes.extend(add_version(cx, stored, &mut secret, &new).await?);
+            }
+            None => {
+                secret.note_change(cx.now);
+                let expect = Expect::At(stored.revision);
+                writes.push(cx.house.records.put(cx.entropy(), stored.key.clone(), &secret, expect)?);
+            }
+        }
+        let output = Output {
+            arn: secret.arn.to_string(),
+            name: secret.arn.name.to_string(),
+            version_id: self.value.as_ref().map(|_| self.token.to_string()),
+        };
+        Ok(Done::change(output, writes))
+    }
+}
+
+impl UpdateSecret {
+    async fn change_details(
+        &self,
+        cx: &Cx<'_>,
+        stored: &Stored<Secret>,
+        secret: &mut Secret,
+    ) -> Result<Vec<Write>, ApiError> {
+        if let Some(description) = &self.description {
+            secret.description = Some(description.clone()).filter(|text| !text.is_empty());
+        }
+        if let Some(partner) = &self.partner_type {
+            secret.partner_type = Some(partner.clone()).filter(|text| !text.is_empty());
+        }
+        let Some(key) = self.kms_key_id.as_deref().filter(|key| !key.is_empty()) else { return Ok(Vec::new()) };
+        secret.kms_key_id = kms::resolve(cx.house, &secret.arn.account, &secret.arn.region, Some(key)).await?;
+        if secret.kms_key_id == stored.value.kms_key_id { Ok(Vec::new()) } else { reseal(cx, stored, secret).await }
+    }
+}

@@ -98,18 +98,22 @@ impl Operation for UpdateSecret {
         stored.value.writable()?;
         let mut secret = stored.value.clone();
         let mut writes = self.change_details(cx, stored, &mut secret).await?;
-        match &self.value {
+        let added = match &self.value {
             Some(value) => {
                 let stages = [VersionStage::current()];
                 let new = NewVersion { token: &self.token, value, stages: &stages };
-                writes.extend(add_version(cx, stored, &mut secret, &new).await?);
+                add_version(cx, stored, &mut secret, &new).await?
             }
-            None => {
-                secret.note_change(cx.now);
-                let expect = Expect::At(stored.revision);
-                writes.push(cx.house.records.put(cx.entropy(), stored.key.clone(), &secret, expect)?);
-            }
+            None => Vec::new(),
+        };
+        // A version that was there already changes nothing; the details may still be new.
+        let is_retry = self.value.is_some() && secret == stored.value;
+        if added.is_empty() && !is_retry {
+            secret.note_change(cx.now);
+            let expect = Expect::At(stored.revision);
+            writes.push(cx.house.records.put(cx.entropy(), stored.key.clone(), &secret, expect)?);
         }
+        writes.extend(added);
         let output = Output {
             arn: secret.arn.to_string(),
             name: secret.arn.name.to_string(),

@@ -6,8 +6,13 @@ use crate::frame::{HEADER_BYTES, Hash, seal};
 use crate::recover::{Recovered, recover};
 use crate::segment::{PreparedSegment, Segment, make_directory, prepare};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// Events that nobody flushes are written after this time.
+const GATHER_TIME_MAX: Duration = Duration::from_millis(20);
 
 /// Sizes.
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +66,8 @@ struct Shared {
     state: Mutex<State>,
     work: Condvar,
     waiting_bytes_max: usize,
+    /// Events that wake the writer without a flush.
+    gather: AtomicU32,
 }
 
 impl Shared {
@@ -88,6 +95,7 @@ impl AuditLog {
             state: Mutex::new(State { collected, is_stopping: false, is_idle: false }),
             work: Condvar::new(),
             waiting_bytes_max: options.waiting_bytes_max,
+            gather: AtomicU32::new(1),
         });
         let disk = Disk::open(directory.to_owned(), options, &recovered)?;
         let (sharing, ringing) = (Arc::clone(&shared), Arc::clone(&bell));
@@ -123,6 +131,22 @@ impl AuditLog {
         Ring(Arc::clone(&self.bell))
     }
 
+    /// Lets events gather until there are so many, or until [`AuditLog::flush`]: a sync costs the same for one event
+    /// as for many. Whoever asks for this must flush when there is nothing else to do.
+    pub fn gather(&self, events: u32) {
+        self.shared.gather.store(events.max(1), Ordering::Relaxed);
+    }
+
+    /// Writes what has gathered.
+    pub fn flush(&self) {
+        let mut state = self.shared.state();
+        if state.is_idle && state.collected.events > 0 {
+            state.is_idle = false;
+            drop(state);
+            self.shared.work.notify_one();
+        }
+    }
+
     fn collect(&self, add: impl FnOnce(&mut Collected)) -> Append {
         let mut state = self.shared.state();
         if state.collected.frame.len() > self.shared.waiting_bytes_max {
@@ -130,9 +154,11 @@ impl AuditLog {
         }
         add(&mut state.collected);
         let batch = Arc::clone(&state.collected.batch);
-        let is_idle = std::mem::replace(&mut state.is_idle, false);
+        let is_enough = state.collected.events >= self.shared.gather.load(Ordering::Relaxed);
+        let wake = state.is_idle && is_enough;
+        state.is_idle = state.is_idle && !wake;
         drop(state);
-        if is_idle {
+        if wake {
             self.shared.work.notify_one();
         }
         Append(Ok(batch))
@@ -174,13 +200,23 @@ fn write(shared: &Shared, bell: &Bell, mut disk: Disk) {
 /// Waits for events and takes all that are there.
 fn next(shared: &Shared, spare: &mut Vec<u8>) -> Option<Collected> {
     let mut state = shared.state();
-    while state.collected.events == 0 {
-        if state.is_stopping {
+    while state.collected.events < shared.gather.load(Ordering::Relaxed) {
+        if state.is_stopping && state.collected.events == 0 {
             return None;
         }
+        // Whoever gathers flushes; a writer that is woken for few events, or late, takes what there is.
         state.is_idle = true;
-        state = shared.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+        let (woken, timeout) = shared
+            .work
+            .wait_timeout(state, GATHER_TIME_MAX)
+            .unwrap_or_else(PoisonError::into_inner);
+        state = woken;
+        let was_flushed = !state.is_idle || timeout.timed_out() || state.is_stopping;
+        if was_flushed && state.collected.events > 0 {
+            break;
+        }
     }
+    state.is_idle = false;
     let outbox_through = state.collected.outbox_through;
     let fresh = Collected::new(std::mem::take(spare), outbox_through);
     Some(std::mem::replace(&mut state.collected, fresh))

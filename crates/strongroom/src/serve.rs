@@ -5,7 +5,7 @@ use crate::config::{Config, ServeArgs};
 use crate::harden;
 use anyhow::{Context, bail};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use strongroom_audit::AuditLog;
 use strongroom_http::{Limits, Listening};
 use strongroom_keys::seal::{KeyFile, Seal};
@@ -38,25 +38,36 @@ pub fn run(args: &ServeArgs) -> anyhow::Result<()> {
         key_file: throwaway.key_file.clone(),
         ..config
     };
-    let runtime = runtime()?;
+    let flushed = Flushed::default();
+    let runtime = runtime(Arc::clone(&flushed))?;
     let preset = preset(config.dev)?;
     if std::env::var_os(SECRET_VARIABLE).is_some() && !config.dev {
         runtime.block_on(async { open(&config, preset).await.map(drop) })?;
         drop(runtime);
         return Err(harden::restart_without(SECRET_VARIABLE));
     }
-    let outcome = runtime.block_on(serve(&config, preset));
+    let outcome = runtime.block_on(serve(&config, preset, &flushed));
     drop(runtime);
     drop(throwaway);
     outcome
 }
 
+/// The audit log, once it is open: the runtime flushes it when it has nothing else to do.
+type Flushed = Arc<OnceLock<Arc<AuditLog>>>;
+
+/// Events that go to the disk without waiting for a quiet moment.
+const AUDIT_GATHER: u32 = 24;
+
 /// One core: everything on one thread, which is cheapest. More: a worker each.
-fn runtime() -> anyhow::Result<Runtime> {
+fn runtime(flushed: Flushed) -> anyhow::Result<Runtime> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut builder =
-        if cores == 1 { Builder::new_current_thread() } else { Builder::new_multi_thread() };
-    builder.enable_all().build().context("cannot start the runtime")
+    let mut builder = if cores == 1 { Builder::new_current_thread() } else { Builder::new_multi_thread() };
+    let flush = move || {
+        if let Some(audit) = flushed.get() {
+            audit.flush();
+        }
+    };
+    builder.enable_all().on_thread_park(flush).build().context("cannot start the runtime")
 }
 
 fn start_logging() {
@@ -182,7 +193,7 @@ fn loud(error: strongroom_services::error::ApiError) -> anyhow::Error {
     anyhow::anyhow!("{}", error.source_text().unwrap_or_else(|| error.message.into_owned()))
 }
 
-async fn serve(config: &Config, preset: Preset) -> anyhow::Result<()> {
+async fn serve(config: &Config, preset: Preset, flushed: &Flushed) -> anyhow::Result<()> {
     let Opened { house, root, outbox_through } = open(config, preset).await?;
     let house = Arc::new(house);
     let tls = match &config.tls {
@@ -197,6 +208,8 @@ async fn serve(config: &Config, preset: Preset) -> anyhow::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let (stop_background, stopped) = watch::channel(false);
     let audit = Arc::clone(&house.audit);
+    audit.gather(AUDIT_GATHER);
+    flushed.get_or_init(|| Arc::clone(&audit));
     let ringer = tokio::spawn(async move { audit.ring().await });
     let forwarder =
         tokio::spawn(forward_events(Arc::clone(&house), outbox_through, stopped.clone()));

@@ -69,7 +69,7 @@ impl Operation for CancelRotateSecret {
         rotation.next = None;
         secret.note_change(cx.now);
         let output = Output {
-            arn: secret.arn.to_string(),
+            arn: secret.arn_text().to_owned(),
             name: secret.arn.name.to_string(),
             version_id: secret.stages.holder(VersionStage::PENDING).map(|held| held.id.to_string()),
         };

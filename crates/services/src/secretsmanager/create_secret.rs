@@ -196,7 +196,7 @@ impl CreateSecret {
 
     fn output(&self, secret: &Secret) -> Output {
         Output {
-            arn: secret.arn.to_string(),
+            arn: secret.arn_text().to_owned(),
             name: secret.arn.name.to_string(),
             version_id: self.value.as_ref().map(|_| self.token.to_string()),
             replication_status: replication_status(secret),

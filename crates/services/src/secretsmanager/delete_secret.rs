@@ -122,7 +122,7 @@ fn mark(cx: &Cx<'_>, stored: &Stored<Secret>, days: i64) -> Result<Done<Output>,
 }
 
 fn output(secret: &Secret, deletion_date: Timestamp) -> Output {
-    Output { arn: secret.arn.to_string(), name: secret.arn.name.to_string(), deletion_date }
+    Output { arn: secret.arn_text().to_owned(), name: secret.arn.name.to_string(), deletion_date }
 }
 
 impl DeleteSecret {

@@ -74,7 +74,7 @@ impl SecretEntry {
         let rotation = secret.rotation.as_ref();
         let enabled = rotation.filter(|rotation| rotation.enabled);
         Self {
-            arn: secret.arn.to_string(),
+            arn: secret.arn_text().to_owned(),
             name: secret.arn.name.to_string(),
             secret_type: secret.partner_type.clone(),
             description: secret.description.clone(),

@@ -115,7 +115,7 @@ pub(crate) async fn read_value(
     cx.house.accesses.note(&stored.key, secret.uid, id, cx.now.day());
     let (secret_string, secret_binary) = value.into_members();
     Ok(Output {
-        arn: secret.arn.to_string(),
+        arn: secret.arn_text().to_owned(),
         name: secret.arn.name.to_string(),
         version_id: id.to_string(),
         secret_binary,

@@ -112,7 +112,7 @@ impl Operation for ListSecretVersionIds {
             Some(next) => Some(page_token::seal(cx, PURPOSE, &query, &next)?),
             None => None,
         };
-        let (arn, name) = (secret.arn.to_string(), secret.arn.name.to_string());
+        let (arn, name) = (secret.arn_text().to_owned(), secret.arn.name.to_string());
         Ok(Done::read(Output { versions, next_token, arn, name }))
     }
 }

@@ -216,7 +216,7 @@ pub struct NamedSecret {
 impl NamedSecret {
     /// Of this secret.
     pub fn of(secret: &Secret) -> Self {
-        Self { arn: secret.arn.to_string(), name: secret.arn.name.to_string() }
+        Self { arn: secret.arn_text().to_owned(), name: secret.arn.name.to_string() }
     }
 }
 
@@ -233,7 +233,7 @@ impl ReplicatedSecret {
     /// Of this secret.
     pub fn of(secret: &Secret) -> Self {
         let replication_status = replication_status(secret).unwrap_or_default();
-        Self { arn: secret.arn.to_string(), replication_status }
+        Self { arn: secret.arn_text().to_owned(), replication_status }
     }
 }
 

@@ -68,7 +68,7 @@ impl PolicyOutput {
     /// Of this secret, naming the policy only if the request did.
     pub fn of(secret: &Secret, policy_name: Option<&str>) -> Self {
         Self {
-            arn: secret.arn.to_string(),
+            arn: secret.arn_text().to_owned(),
             name: secret.arn.name.to_string(),
             resource_policy: None,
             policy_name: policy_name.map(str::to_owned),

@@ -99,7 +99,7 @@ impl Operation for PutSecretValue {
         let new = NewVersion { token: &self.token, value: &self.value, stages: &self.stages };
         let added = add_version(cx, stored, &mut secret, &new).await?;
         let output = Output {
-            arn: secret.arn.to_string(),
+            arn: secret.arn_text().to_owned(),
             name: secret.arn.name.to_string(),
             version_id: self.token.to_string(),
             version_stages: stage_members(secret.stages.of(&self.token)),

@@ -4,6 +4,7 @@ use crate::error::{ApiError, ErrorCode};
 use crate::records::{RecordType, decode_as, encode_as};
 use crate::secretsmanager::stages::{Stages, StagesFull};
 use serde::{Deserialize, Serialize};
+use std::sync::OnceLock;
 use strongroom_store::{Index, Kind, StoreError, Term};
 use strongroom_types::{
     AccountId, Region, SecretArn, SecretName, Tag, Timestamp, VersionId, VersionStage, limits,
@@ -153,7 +154,22 @@ pub struct Secret {
     pub replication: Replication,
     /// The AWS service that manages it.
     pub owning_service: Option<String>,
+    /// The ARN as text, once it was asked for.
+    #[serde(skip)]
+    arn_text: ArnText,
 }
+
+/// A text that is made once and says nothing new: all are equal.
+#[derive(Debug, Clone, Default)]
+struct ArnText(OnceLock<Box<str>>);
+
+impl PartialEq for ArnText {
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for ArnText {}
 
 impl Secret {
     /// A secret that has no version yet.
@@ -175,7 +191,13 @@ impl Secret {
             rotation: None,
             replication: Replication::None,
             owning_service: None,
+            arn_text: ArnText::default(),
         }
+    }
+
+    /// The ARN as text.
+    pub fn arn_text(&self) -> &str {
+        self.arn_text.0.get_or_init(|| self.arn.to_string().into())
     }
 
     /// Refuses on a secret marked for deletion.

@@ -63,7 +63,7 @@ impl Operation for StopReplicationToReplica {
         let mut secret = stored.value.clone();
         secret.replication = Replication::None;
         secret.note_change(cx.now);
-        let output = Output { arn: secret.arn.to_string() };
+        let output = Output { arn: secret.arn_text().to_owned() };
         let expect = Expect::At(stored.revision);
         writes.push(cx.house.records.put(cx.entropy(), stored.key.clone(), &secret, expect)?);
         Ok(Done::change(output, writes))

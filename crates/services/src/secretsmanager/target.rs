@@ -64,7 +64,7 @@ impl Resource for SecretTarget {
 
     fn arn(&self, cx: &Cx<'_>) -> String {
         let (region, account, resource) = match (&self.found, &self.id) {
-            (Some(found), _) => return found.value.arn.to_string(),
+            (Some(found), _) => return found.value.arn_text().to_owned(),
             (None, SecretId::Arn { region, account, resource }) => (region, account, resource),
             (None, SecretId::Name(name)) => (cx.region(), cx.account(), name),
         };

@@ -115,7 +115,7 @@ impl Operation for UpdateSecret {
         }
         writes.extend(added);
         let output = Output {
-            arn: secret.arn.to_string(),
+            arn: secret.arn_text().to_owned(),
             name: secret.arn.name.to_string(),
             version_id: self.value.as_ref().map(|_| self.token.to_string()),
         };

@@ -68,7 +68,7 @@ pub fn one_value(
 /// KMS's encryption context of a version, as AWS's user guide has it ("Encryption context").
 fn context(secret: &Secret, id: &VersionId) -> EncryptionContext {
     EncryptionContext::from_pairs([
-        ("SecretARN", secret.arn.to_string()),
+        ("SecretARN", secret.arn_text().to_owned()),
         ("SecretVersionId", id.as_str().to_owned()),
     ])
 }

@@ -1,6 +1,6 @@
 //! The listener and its connections.
 
-use crate::limits::Limits;
+use crate::limits::{Limits, Terms};
 use crate::request::{Peer, respond};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -43,11 +43,11 @@ impl Listening {
 pub async fn serve(
     house: Arc<House>,
     listening: Listening,
-    limits: Limits,
+    terms: Terms,
     stop: impl Future<Output = ()>,
 ) {
     let graceful = GracefulShutdown::new();
-    let slots = Arc::new(Semaphore::new(limits.connections_max));
+    let slots = Arc::new(Semaphore::new(terms.limits.connections_max));
     let mut stop = std::pin::pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -57,12 +57,12 @@ pub async fn serve(
         let Some((stream, ip, slot)) = accepted else { continue };
         let (house, tls, watcher) = (Arc::clone(&house), listening.tls.clone(), graceful.watcher());
         tokio::spawn(async move {
-            converse(house, stream, Peer { ip, tls: None }, tls, limits, watcher).await;
+            converse(house, stream, Peer { ip, tls: None }, tls, terms, watcher).await;
             drop(slot);
         });
     }
     drop(listening);
-    if tokio::time::timeout(limits.drain_timeout, graceful.shutdown()).await.is_err() {
+    if tokio::time::timeout(terms.limits.drain_timeout, graceful.shutdown()).await.is_err() {
         tracing::warn!("connections were still busy when the time to stop was over");
     }
 }
@@ -93,11 +93,13 @@ async fn converse(
     stream: TcpStream,
     mut peer: Peer,
     tls: Option<TlsAcceptor>,
-    limits: Limits,
+    terms: Terms,
     watcher: Watcher,
 ) {
-    let Some(acceptor) = tls else { return speak(house, stream, peer, limits, watcher).await };
-    let handshake = tokio::time::timeout(limits.handshake_timeout, acceptor.accept(stream));
+    let Some(acceptor) = tls else {
+        return speak(house, stream, peer, terms, watcher).await;
+    };
+    let handshake = tokio::time::timeout(terms.limits.handshake_timeout, acceptor.accept(stream));
     let Ok(Ok(stream)) = handshake.await else {
         tracing::debug!(ip = %peer.ip, "TLS handshake failed");
         return;
@@ -111,19 +113,19 @@ async fn converse(
         .negotiated_cipher_suite()
         .map(|suite| format!("{:?}", suite.suite()).replace("TLS13_", "TLS_"));
     peer.tls = Some((version, suite.unwrap_or_default()));
-    speak(house, stream, peer, limits, watcher).await;
+    speak(house, stream, peer, terms, watcher).await;
 }
 
-async fn speak<S>(house: Arc<House>, stream: S, peer: Peer, limits: Limits, watcher: Watcher)
+async fn speak<S>(house: Arc<House>, stream: S, peer: Peer, terms: Terms, watcher: Watcher)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let peer = Arc::new(peer);
     let service = service_fn(move |request| {
         let (house, peer) = (Arc::clone(&house), Arc::clone(&peer));
-        async move { Ok::<_, Infallible>(respond(&house, &limits, &peer, request).await) }
+        async move { Ok::<_, Infallible>(respond(&house, &terms, &peer, request).await) }
     });
-    let builder = builder(&limits);
+    let builder = builder(&terms.limits);
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%error, "a connection ended early");

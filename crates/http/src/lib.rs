@@ -8,5 +8,5 @@ mod request;
 mod tls;
 
 pub use connection::{Listening, serve};
-pub use limits::Limits;
+pub use limits::{Exposure, Limits, Terms};
 pub use tls::{TlsError, load_tls};

@@ -39,3 +39,21 @@ impl Default for Limits {
         }
     }
 }
+
+/// On which terms a listener serves.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms {
+    /// What a connection may take.
+    pub limits: Limits,
+    /// What is answered.
+    pub exposure: Exposure,
+}
+
+/// What is answered on an address, besides the questions after its health.
+#[derive(Debug, Clone, Copy)]
+pub struct Exposure {
+    /// The AWS APIs.
+    pub api: bool,
+    /// `/metrics`.
+    pub metrics: bool,
+}

@@ -1,6 +1,6 @@
 //! One request: its parts to the front door, the answer back.
 
-use crate::limits::Limits;
+use crate::limits::{Limits, Terms};
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
@@ -34,15 +34,24 @@ const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 
 pub(crate) async fn respond(
     house: &House,
-    limits: &Limits,
+    terms: &Terms,
     peer: &Peer,
     request: Request<HyperBody>,
 ) -> Response<Full<Bytes>> {
     if let Some(health) = health(request.method(), request.uri()) {
         return health;
     }
+    if terms.exposure.metrics
+        && request.method() == Method::GET
+        && request.uri().path() == "/metrics"
+    {
+        return metrics(house);
+    }
+    if !terms.exposure.api {
+        return to_http(refuse_unread(house, ErrorCode::UnknownOperation, ""));
+    }
     let (head, body) = request.into_parts();
-    let body = match read_body(body, limits).await {
+    let body = match read_body(body, &terms.limits).await {
         Ok(body) => body,
         Err((code, message)) => return to_http(refuse_unread(house, code, message)),
     };
@@ -68,6 +77,13 @@ fn health(method: &Method, uri: &Uri) -> Option<Response<Full<Bytes>>> {
     let is_health = matches!(uri.path(), "/health/ready" | "/health/live");
     (is_health && method == Method::GET)
         .then(|| Response::new(Full::new(Bytes::from_static(b"ok\n"))))
+}
+
+fn metrics(house: &House) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(house.metrics.render())));
+    let content_type = HeaderValue::from_static("text/plain; version=0.0.4");
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    response
 }
 
 async fn read_body(body: HyperBody, limits: &Limits) -> Result<Bytes, (ErrorCode, &'static str)> {

@@ -7,6 +7,7 @@ use crate::SERVICES;
 use crate::error::{ApiError, ErrorCode};
 use crate::house::House;
 use crate::identity::authenticate;
+use crate::metrics::Outcome;
 use crate::operation::{Body, Cx, Entry, Facts, Service, Tls};
 use std::net::IpAddr;
 use strongroom_types::uuid_v4;
@@ -67,8 +68,10 @@ pub async fn answer(house: &House, incoming: Incoming<'_>) -> Answer {
     house.env.entropy.fill(&mut random);
     let (request_id, event_id) = two_ids(random);
     let spoken = spoken_protocol(&incoming);
+    let mut operation = None;
     let outcome = match identify(&incoming, spoken) {
         Ok(asked) => {
+            operation = Some((asked.service.name, asked.entry.spec.name));
             let namespace = asked.service.xml_namespace.unwrap_or_default();
             serve(house, &incoming, asked, (&request_id, &event_id))
                 .await
@@ -76,6 +79,12 @@ pub async fn answer(house: &House, incoming: Incoming<'_>) -> Answer {
         }
         Err(error) => Err((error, "")),
     };
+    let counted = match &outcome {
+        Ok(_) => Outcome::Success,
+        Err((error, _)) if error.code.is_servers() => Outcome::ServerError,
+        Err(_) => Outcome::ClientError,
+    };
+    house.metrics.count(operation, counted);
     match outcome {
         Ok(rendered) => Answer { status: 200, request_id, error_type: None, rendered },
         Err((error, namespace)) => refuse(spoken, namespace, request_id, &error),

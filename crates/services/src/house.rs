@@ -3,6 +3,7 @@
 use crate::error::ApiError;
 use crate::event::Event;
 use crate::identity::Signers;
+use crate::metrics::Metrics;
 use crate::records::Records;
 use crate::secretsmanager::AccessLedger;
 use std::sync::Arc;
@@ -56,6 +57,8 @@ pub struct House {
     pub signers: Signers,
     /// When secrets were last read.
     pub accesses: AccessLedger,
+    /// Counts of requests.
+    pub metrics: Metrics,
     /// Rung after each commit: the outbox has events for the log.
     pub committed: Notify,
     /// Rung when background work has become due: a change is to be carried to replicas, a secret to be purged.
@@ -73,6 +76,7 @@ impl House {
             audit,
             signers: Signers::new(),
             accesses,
+            metrics: Metrics::default(),
             committed: Notify::new(),
             work_due: Notify::new(),
         }

@@ -13,6 +13,7 @@ pub mod front;
 pub mod house;
 pub mod identity;
 pub mod kms;
+pub mod metrics;
 pub mod operation;
 pub mod records;
 pub mod secretsmanager;

@@ -10,7 +10,7 @@ use strongroom_audit::Reader;
 
 /// What can be done with the log.
 #[derive(Debug, Subcommand)]
-pub enum AuditCommand {
+pub(crate) enum AuditCommand {
     /// Print the newest events, one JSON object a line
     Tail(TailArgs),
     /// Check the whole chain of hashes and name the first bad place
@@ -19,7 +19,7 @@ pub enum AuditCommand {
 
 /// Where the log is.
 #[derive(Debug, Args)]
-pub struct LogArgs {
+pub(crate) struct LogArgs {
     /// The server's data directory
     #[arg(long, env = "STRONGROOM_DATA_DIR", value_name = "DIR", default_value = DATA_DIR_DEFAULT)]
     data_dir: PathBuf,
@@ -27,7 +27,7 @@ pub struct LogArgs {
 
 /// What to print.
 #[derive(Debug, Args)]
-pub struct TailArgs {
+pub(crate) struct TailArgs {
     #[command(flatten)]
     log: LogArgs,
     /// How many of the newest events
@@ -41,7 +41,7 @@ pub struct TailArgs {
 const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Runs the command.
-pub fn run(command: &AuditCommand) -> anyhow::Result<()> {
+pub(crate) fn run(command: &AuditCommand) -> anyhow::Result<()> {
     match command {
         AuditCommand::Tail(args) => tail(args),
         AuditCommand::Verify(args) => verify(args),

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(500);
 
 /// Carries committed events into the audit log as they come.
-pub async fn forward_events(
+pub(crate) async fn forward_events(
     house: Arc<House>,
     mut after: u64,
     mut stop: watch::Receiver<bool>,
@@ -35,7 +35,7 @@ pub async fn forward_events(
 }
 
 /// Does what is due, and sleeps until something is.
-pub async fn work(house: Arc<House>, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn work(house: Arc<House>, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         let Tick { wake_in } = tick(&house).await;
         tokio::select! {

@@ -12,13 +12,13 @@ use strongroom_services::house::Settings;
 use strongroom_types::Region;
 
 /// The address when none is set.
-pub const LISTEN_DEFAULT: &str = "127.0.0.1:8700";
+pub(crate) const LISTEN_DEFAULT: &str = "127.0.0.1:8700";
 /// The data directory when none is set.
-pub const DATA_DIR_DEFAULT: &str = "strongroom-data";
+pub(crate) const DATA_DIR_DEFAULT: &str = "strongroom-data";
 
 /// What `strongroom serve` takes. Each flag has a variable and a setting of the same meaning.
 #[derive(Debug, Clone, Args)]
-pub struct ServeArgs {
+pub(crate) struct ServeArgs {
     /// Where data, keys and the audit log are kept; made if it is not there
     #[arg(long, env = "STRONGROOM_DATA_DIR", value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
@@ -94,7 +94,7 @@ struct FileStorage {
 
 /// A valid configuration of the server.
 #[derive(Debug)]
-pub struct Config {
+pub(crate) struct Config {
     /// Where everything is kept.
     pub data_dir: PathBuf,
     /// The root key's file.
@@ -117,7 +117,7 @@ pub struct Config {
 
 impl Config {
     /// Reads the file, lays the arguments over it, checks what comes of it.
-    pub fn resolve(args: &ServeArgs) -> anyhow::Result<Self> {
+    pub(crate) fn resolve(args: &ServeArgs) -> anyhow::Result<Self> {
         let file = match &args.config {
             None => File::default(),
             Some(path) => {

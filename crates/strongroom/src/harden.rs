@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 /// No core dumps, and no other user may attach.
-pub fn forbid_dumps() -> anyhow::Result<()> {
+pub(crate) fn forbid_dumps() -> anyhow::Result<()> {
     setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })
         .context("cannot forbid core dumps")?;
     set_dumpable_behavior(DumpableBehavior::NotDumpable)
@@ -15,7 +15,7 @@ pub fn forbid_dumps() -> anyhow::Result<()> {
 
 /// Starts this program again in the same process without a variable: its value would stay in the environment, readable
 /// in `/proc` and in every dump, as long as the process lives. Returns only if that fails.
-pub fn restart_without(variable: &str) -> anyhow::Error {
+pub(crate) fn restart_without(variable: &str) -> anyhow::Error {
     let program = std::env::current_exe();
     let program = match program {
         Ok(program) => program,

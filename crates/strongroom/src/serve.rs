@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use strongroom_audit::AuditLog;
-use strongroom_http::{Limits, Listening};
+use strongroom_http::{Exposure, Limits, Listening, Terms};
 use strongroom_keys::seal::{KeyFile, Seal};
 use strongroom_services::background::finish;
 use strongroom_services::bootstrap::{self, Preset, RootCredential};
@@ -19,6 +19,7 @@ use strongroom_types::{AccountId, SystemClock, SystemEntropy};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
 const ACCOUNT_VARIABLE: &str = "STRONGROOM_ACCOUNT_ID";
@@ -28,7 +29,7 @@ const DEV_ACCOUNT: &str = "000000000000";
 const DEV_KEY: &str = "test";
 
 /// Runs until told to stop.
-pub fn run(args: &ServeArgs) -> anyhow::Result<()> {
+pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<()> {
     harden::forbid_dumps()?;
     let config = Config::resolve(args)?;
     start_logging();
@@ -61,7 +62,8 @@ const AUDIT_GATHER: u32 = 24;
 /// One core: everything on one thread, which is cheapest. More: a worker each.
 fn runtime(flushed: Flushed) -> anyhow::Result<Runtime> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut builder = if cores == 1 { Builder::new_current_thread() } else { Builder::new_multi_thread() };
+    let mut builder =
+        if cores == 1 { Builder::new_current_thread() } else { Builder::new_multi_thread() };
     let flush = move || {
         if let Some(audit) = flushed.get() {
             audit.flush();
@@ -213,7 +215,8 @@ async fn serve(config: &Config, preset: Preset, flushed: &Flushed) -> anyhow::Re
     let ringer = tokio::spawn(async move { audit.ring().await });
     let forwarder =
         tokio::spawn(forward_events(Arc::clone(&house), outbox_through, stopped.clone()));
-    let worker = tokio::spawn(work(Arc::clone(&house), stopped));
+    let worker = tokio::spawn(work(Arc::clone(&house), stopped.clone()));
+    let mut stopped_metrics = stopped;
     greet(config, &listening, has_tls, root)?;
     let stop = async move {
         tokio::select! {
@@ -221,13 +224,35 @@ async fn serve(config: &Config, preset: Preset, flushed: &Flushed) -> anyhow::Re
             _ = interrupt.recv() => {}
         }
     };
-    strongroom_http::serve(Arc::clone(&house), listening, Limits::default(), stop).await;
+    let metrics =
+        serve_metrics(config, &house, async move { drop(stopped_metrics.changed().await) }).await?;
+    let exposure = Exposure { api: true, metrics: config.metrics_public };
+    let terms = Terms { limits: Limits::default(), exposure };
+    strongroom_http::serve(Arc::clone(&house), listening, terms, stop).await;
     finish(&house).await;
     stop_background.send_replace(true);
     worker.await.context("background work ended badly")?;
     forwarder.await.context("the audit forwarder ended badly")?;
+    if let Some(metrics) = metrics {
+        metrics.await.context("the metrics listener ended badly")?;
+    }
     ringer.abort();
     Ok(())
+}
+
+/// The listener for `/metrics` alone, if there is one.
+async fn serve_metrics(
+    config: &Config,
+    house: &Arc<House>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<Option<JoinHandle<()>>> {
+    let Some(address) = config.metrics_listen else { return Ok(None) };
+    let listening = Listening::bind(address, None)
+        .await
+        .with_context(|| format!("cannot listen on {address}"))?;
+    let terms =
+        Terms { limits: Limits::default(), exposure: Exposure { api: false, metrics: true } };
+    Ok(Some(tokio::spawn(strongroom_http::serve(Arc::clone(house), listening, terms, stop))))
 }
 
 /// Tells the operator where the server is and, once, how to sign.

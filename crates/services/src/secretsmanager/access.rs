@@ -17,9 +17,9 @@ use strongroom_types::{Day, VersionId};
 use zeroize::Zeroizing;
 
 /// The kind of record that holds a secret's days of access. Its key is the secret's own key.
-pub const ACCESS: Kind = Kind { id: 22, name: "secret access" };
+pub(super) const ACCESS: Kind = Kind { id: 22, name: "secret access" };
 /// Secrets of an account and region by day of last access; those never read come first.
-pub const BY_ACCESSED: Index = Index { id: 26, name: "secrets by access" };
+pub(super) const BY_ACCESSED: Index = Index { id: 26, name: "secrets by access" };
 
 /// Reads that wait for the next tick; beyond that a read leaves no date until the tick has come.
 const PENDING_MAX: usize = 100_000;
@@ -30,7 +30,7 @@ const VERSIONS_MAX: usize = 200;
 
 /// Days of access of one secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Access {
+pub(super) struct Access {
     /// Which incarnation of the name.
     pub uid: Uid,
     /// Account and region, for the index term.
@@ -43,7 +43,7 @@ pub struct Access {
 
 impl Access {
     /// Of a secret that was never read.
-    pub fn never(secret: &Secret) -> Self {
+    pub(super) fn never(secret: &Secret) -> Self {
         let scope = crate::secretsmanager::secret::scope(&secret.arn.account, &secret.arn.region);
         Self { uid: secret.uid, scope, last: None, versions: BTreeMap::new() }
     }
@@ -142,7 +142,7 @@ impl AccessLedger {
 }
 
 /// Days of access of the secrets, reads that still wait for their tick included. In the order of the keys.
-pub async fn accesses(house: &House, secrets: &[&Secret]) -> Result<Vec<Access>, ApiError> {
+pub(super) async fn accesses(house: &House, secrets: &[&Secret]) -> Result<Vec<Access>, ApiError> {
     let keys: Vec<_> = secrets.iter().map(|secret| secret.key()).collect();
     let found = house.records.get_many::<Access>(&keys).await?;
     let of_one = |((secret, key), found): ((&&Secret, &Vec<u8>), Option<std::sync::Arc<_>>)| {

@@ -10,7 +10,7 @@ use strongroom_wire::epoch;
 /// The members that both answers have.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct SecretEntry {
+pub(super) struct SecretEntry {
     #[serde(rename = "ARN")]
     arn: String,
     name: String,
@@ -70,7 +70,7 @@ struct MetadataMember {
 
 impl SecretEntry {
     /// The secret's entry.
-    pub fn of(secret: &Secret, last_accessed: Option<Day>) -> Self {
+    pub(super) fn of(secret: &Secret, last_accessed: Option<Day>) -> Self {
         let rotation = secret.rotation.as_ref();
         let enabled = rotation.filter(|rotation| rotation.enabled);
         Self {
@@ -124,7 +124,7 @@ fn primary_region(secret: &Secret) -> Option<String> {
 }
 
 /// Each labelled version with its labels.
-pub fn stages(secret: &Secret) -> BTreeMap<String, Vec<String>> {
+pub(super) fn stages(secret: &Secret) -> BTreeMap<String, Vec<String>> {
     secret
         .stages
         .iter()

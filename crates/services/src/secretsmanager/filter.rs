@@ -14,7 +14,7 @@ use strongroom_wire::{Constraints, Object};
 /// A filter on the wire.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(rename_all(deserialize = "PascalCase", serialize = "camelCase"))]
-pub struct FilterInput {
+pub(super) struct FilterInput {
     key: Option<String>,
     values: Option<Vec<String>>,
 }
@@ -23,7 +23,7 @@ const KEYS: [&str; 7] =
     ["description", "name", "tag-key", "tag-value", "primary-region", "owning-service", "all"];
 
 /// Checks filters. Model: at most 10 of at most 10 values of at most 512 characters, out of a set of characters.
-pub fn check_filters(check: &mut Constraints, filters: Option<&[Object<FilterInput>]>) {
+pub(super) fn check_filters(check: &mut Constraints, filters: Option<&[Object<FilterInput>]>) {
     check.count("filters", filters, 0..=limits::FILTERS_MAX);
     for (place, Object(filter)) in filters.unwrap_or_default().iter().enumerate() {
         let member = format!("filters.{}.member", place + 1);
@@ -46,7 +46,7 @@ fn is_filter_byte(byte: u8) -> bool {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Key {
+enum Member {
     All,
     Description,
     Name,
@@ -64,30 +64,30 @@ struct Value {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Filter {
-    key: Key,
+    key: Member,
     values: Vec<Value>,
 }
 
 /// All filters of a request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filters(Vec<Filter>);
+pub(super) struct Filters(Vec<Filter>);
 
 impl Filters {
     /// Reads filters that passed [`check_filters`].
-    pub fn parse(filters: Option<Vec<Object<FilterInput>>>) -> Result<Self, ApiError> {
+    pub(super) fn parse(filters: Option<Vec<Object<FilterInput>>>) -> Result<Self, ApiError> {
         let filters =
             filters.unwrap_or_default().into_iter().map(|Object(filter)| parse_one(filter));
         filters.collect::<Result<_, _>>().map(Self)
     }
 
     /// Whether the secret passes all filters.
-    pub fn matches(&self, secret: &Secret) -> bool {
+    pub(super) fn matches(&self, secret: &Secret) -> bool {
         self.0.iter().all(|filter| filter.matches(secret))
     }
 
     /// The prefix that the name must have, if that is all there is to know: the listing then starts there.
-    pub fn name_prefix(&self) -> Option<&str> {
-        let names = self.0.iter().filter(|filter| filter.key == Key::Name);
+    pub(super) fn name_prefix(&self) -> Option<&str> {
+        let names = self.0.iter().filter(|filter| filter.key == Member::Name);
         let single = names.filter_map(|filter| match filter.values.as_slice() {
             [value] if !value.is_negated => Some(value.text.as_str()),
             _ => None,
@@ -96,20 +96,20 @@ impl Filters {
     }
 
     /// The same bytes for the same filters: binds a page token to its query.
-    pub fn fingerprint(&self) -> Vec<u8> {
+    pub(super) fn fingerprint(&self) -> Vec<u8> {
         format!("{:?}", self.0).into_bytes()
     }
 }
 
 fn parse_one(filter: FilterInput) -> Result<Filter, ApiError> {
     let key = match filter.key.as_deref() {
-        Some("all") => Key::All,
-        Some("description") => Key::Description,
-        Some("name") => Key::Name,
-        Some("owning-service") => Key::OwningService,
-        Some("primary-region") => Key::PrimaryRegion,
-        Some("tag-key") => Key::TagKey,
-        Some("tag-value") => Key::TagValue,
+        Some("all") => Member::All,
+        Some("description") => Member::Description,
+        Some("name") => Member::Name,
+        Some("owning-service") => Member::OwningService,
+        Some("primary-region") => Member::PrimaryRegion,
+        Some("tag-key") => Member::TagKey,
+        Some("tag-value") => Member::TagValue,
         _ => return Err(ApiError::invalid_parameter("Invalid filter key")),
     };
     let values =
@@ -127,7 +127,7 @@ impl Filter {
     }
 }
 
-impl Key {
+impl Member {
     fn finds(self, secret: &Secret, text: &str) -> bool {
         let tags = || secret.tags.iter().flatten();
         match self {

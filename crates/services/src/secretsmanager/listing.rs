@@ -17,7 +17,7 @@ use strongroom_types::limits::LIST_SCAN_RECORDS_MAX;
 
 /// What a listing is sorted by. AWS: by creation, the newest first, unless told otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sort {
+pub(super) struct Sort {
     /// The member.
     pub by: SortBy,
     /// Which end comes first.
@@ -32,7 +32,7 @@ impl Default for Sort {
 
 /// AWS's sort keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SortBy {
+pub(super) enum SortBy {
     /// `last-accessed-date`
     Accessed,
     /// `last-changed-date`
@@ -56,7 +56,7 @@ impl SortBy {
 
 /// What is to be listed.
 #[derive(Debug, Clone, Copy)]
-pub struct Listing<'a> {
+pub(super) struct Listing<'a> {
     /// All must match.
     pub filters: &'a Filters,
     /// The order.
@@ -82,7 +82,7 @@ impl From<Cursor> for IndexEntry {
 
 /// A page.
 #[derive(Debug)]
-pub struct Page {
+pub(super) struct Page {
     /// The secrets, in order.
     pub secrets: Vec<Arc<Stored<Secret>>>,
     /// Where the next page starts; `None` at the end.
@@ -93,7 +93,7 @@ pub struct Page {
 const STEP: u32 = 200;
 
 /// The page behind the cursor.
-pub async fn next_page(
+pub(super) async fn next_page(
     cx: &Cx<'_>,
     listing: &Listing<'_>,
     cursor: Option<Cursor>,

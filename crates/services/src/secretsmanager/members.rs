@@ -10,13 +10,13 @@ use strongroom_wire::{Constraints, Object};
 /// A tag.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(rename_all(deserialize = "PascalCase", serialize = "camelCase"))]
-pub struct TagInput {
+pub(super) struct TagInput {
     key: Option<String>,
     value: Option<String>,
 }
 
 /// Checks the lengths of tags. Model: key 1 to 128, value 0 to 256 characters.
-pub fn check_tags(check: &mut Constraints, tags: Option<&[Object<TagInput>]>) {
+pub(super) fn check_tags(check: &mut Constraints, tags: Option<&[Object<TagInput>]>) {
     for (place, Object(tag)) in tags.unwrap_or_default().iter().enumerate() {
         let place = place + 1;
         let key = format!("tags.{place}.member.key");
@@ -27,7 +27,7 @@ pub fn check_tags(check: &mut Constraints, tags: Option<&[Object<TagInput>]>) {
 }
 
 /// The tags, each with a key, no key twice and none of AWS's own.
-pub fn tags_of(tags: Option<Vec<Object<TagInput>>>) -> Result<Vec<Tag>, ApiError> {
+pub(super) fn tags_of(tags: Option<Vec<Object<TagInput>>>) -> Result<Vec<Tag>, ApiError> {
     let mut result: Vec<Tag> = Vec::new();
     for Object(tag) in tags.unwrap_or_default() {
         let key =
@@ -50,13 +50,13 @@ pub fn tags_of(tags: Option<Vec<Object<TagInput>>>) -> Result<Vec<Tag>, ApiError
 /// A tag in an answer.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct TagMember {
+pub(super) struct TagMember {
     key: String,
     value: String,
 }
 
 /// Tags in an answer: absent until there was one.
-pub fn tag_members(secret: &Secret) -> Option<Vec<TagMember>> {
+pub(super) fn tag_members(secret: &Secret) -> Option<Vec<TagMember>> {
     let member = |tag: &Tag| TagMember { key: tag.key.clone(), value: tag.value.clone() };
     secret.tags.as_ref().map(|tags| tags.iter().map(member).collect())
 }
@@ -64,13 +64,16 @@ pub fn tag_members(secret: &Secret) -> Option<Vec<TagMember>> {
 /// A region to replicate to.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(rename_all(deserialize = "PascalCase", serialize = "camelCase"))]
-pub struct ReplicaRegionInput {
+pub(super) struct ReplicaRegionInput {
     region: Option<String>,
     kms_key_id: Option<String>,
 }
 
 /// Checks the members of `AddReplicaRegions`.
-pub fn check_replicas(check: &mut Constraints, replicas: Option<&[Object<ReplicaRegionInput>]>) {
+pub(super) fn check_replicas(
+    check: &mut Constraints,
+    replicas: Option<&[Object<ReplicaRegionInput>]>,
+) {
     check.count("addReplicaRegions", replicas, 1..=usize::MAX);
     for (place, Object(replica)) in replicas.unwrap_or_default().iter().enumerate() {
         let place = place + 1;
@@ -85,7 +88,7 @@ pub fn check_replicas(check: &mut Constraints, replicas: Option<&[Object<Replica
 }
 
 /// Checks a region name. Model: `RegionType`.
-pub fn check_region(check: &mut Constraints, member: &str, region: Option<&str>) {
+pub(super) fn check_region(check: &mut Constraints, member: &str, region: Option<&str>) {
     check.length(member, region, 1..=limits::REGION_CHARS_MAX);
     if region.is_some_and(|region| region.len() <= limits::REGION_CHARS_MAX && !region.is_empty()) {
         check.pattern(member, region, "^([a-z]+-)+\\d+$", |region| Region::parse(region).is_ok());
@@ -93,7 +96,7 @@ pub fn check_region(check: &mut Constraints, member: &str, region: Option<&str>)
 }
 
 /// Replicas that are still to be made.
-pub fn new_replicas(
+pub(super) fn new_replicas(
     replicas: Option<Vec<Object<ReplicaRegionInput>>>,
     overwrite: bool,
 ) -> Result<Vec<Replica>, ApiError> {
@@ -121,7 +124,7 @@ pub fn new_replicas(
 /// How a replica stands, in an answer.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct ReplicationStatusMember {
+pub(super) struct ReplicationStatusMember {
     region: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     kms_key_id: Option<String>,
@@ -131,7 +134,7 @@ pub struct ReplicationStatusMember {
 }
 
 /// The replicas of a primary in an answer; absent if it has none.
-pub fn replication_status(secret: &Secret) -> Option<Vec<ReplicationStatusMember>> {
+pub(super) fn replication_status(secret: &Secret) -> Option<Vec<ReplicationStatusMember>> {
     let Replication::Primary { replicas, .. } = &secret.replication else { return None };
     let member = |replica: &Replica| ReplicationStatusMember {
         region: replica.region.to_string(),
@@ -143,7 +146,7 @@ pub fn replication_status(secret: &Secret) -> Option<Vec<ReplicationStatusMember
 }
 
 /// Checks the length of a token.
-pub fn check_token(check: &mut Constraints, token: Option<&str>) {
+pub(super) fn check_token(check: &mut Constraints, token: Option<&str>) {
     check.length(
         "clientRequestToken",
         token,
@@ -152,22 +155,22 @@ pub fn check_token(check: &mut Constraints, token: Option<&str>) {
 }
 
 /// AWS's answer to a raw request without a token. Recorded.
-pub const TOKEN_MISSING: &str =
+pub(super) const TOKEN_MISSING: &str =
     "You must provide a ClientRequestToken value. We recommend a UUID-type value.";
 
 /// The token as a version id. SDKs fill it in; a raw request without one is refused before anything is looked up.
-pub fn required_token(token: Option<&str>, code: ErrorCode) -> Result<VersionId, ApiError> {
+pub(super) fn required_token(token: Option<&str>, code: ErrorCode) -> Result<VersionId, ApiError> {
     let token = token.ok_or_else(|| ApiError::new(code, TOKEN_MISSING))?;
     VersionId::parse(token).map_err(ApiError::internal)
 }
 
 /// Reads a secret's name.
-pub fn parse_name(name: &str) -> Result<SecretName, ApiError> {
+pub(super) fn parse_name(name: &str) -> Result<SecretName, ApiError> {
     SecretName::parse(name).map_err(|_| ApiError::validation(INVALID_NAME))
 }
 
 /// Checks a list of staging labels. Model: 1 to 20 labels of 1 to 256 characters.
-pub fn check_stages(check: &mut Constraints, stages: Option<&[String]>) {
+pub(super) fn check_stages(check: &mut Constraints, stages: Option<&[String]>) {
     check.count("versionStages", stages, 1..=limits::STAGES_PER_VERSION_MAX);
     for (place, stage) in stages.unwrap_or_default().iter().enumerate() {
         let member = format!("versionStages.{}.member", place + 1);
@@ -176,7 +179,7 @@ pub fn check_stages(check: &mut Constraints, stages: Option<&[String]>) {
 }
 
 /// The labels, each once.
-pub fn parse_stages(stages: &[String]) -> Result<Vec<VersionStage>, ApiError> {
+pub(super) fn parse_stages(stages: &[String]) -> Result<Vec<VersionStage>, ApiError> {
     let mut result: Vec<VersionStage> = Vec::new();
     for stage in stages {
         let stage = VersionStage::parse(stage).map_err(ApiError::internal)?;
@@ -188,12 +191,12 @@ pub fn parse_stages(stages: &[String]) -> Result<Vec<VersionStage>, ApiError> {
 }
 
 /// The labels of a version in an answer.
-pub fn stage_members(stages: &[VersionStage]) -> Vec<String> {
+pub(super) fn stage_members(stages: &[VersionStage]) -> Vec<String> {
     stages.iter().map(ToString::to_string).collect()
 }
 
 /// Checks `Description`, `KmsKeyId` and `Type`.
-pub fn check_texts(
+pub(super) fn check_texts(
     check: &mut Constraints,
     description: Option<&str>,
     kms_key_id: Option<&str>,

@@ -13,8 +13,7 @@ use strongroom_store::{Change, Direction, Expect, PageQuery, Write};
 use strongroom_types::{Timestamp, VersionId, VersionStage, limits};
 
 /// A version to be.
-#[expect(missing_debug_implementations, reason = "holds a secret's value")]
-pub struct NewVersion<'a> {
+pub(super) struct NewVersion<'a> {
     /// Its id.
     pub token: &'a VersionId,
     /// Its value.
@@ -28,7 +27,7 @@ const PRUNED_MAX: u32 = 4;
 
 /// Adds the version to `secret`, a changed copy of `stored`. Answers the writes; none if the version is there already
 /// with this very content.
-pub async fn add_version(
+pub(super) async fn add_version(
     cx: &Cx<'_>,
     stored: &Stored<Secret>,
     secret: &mut Secret,

@@ -13,7 +13,7 @@ fn binding(cx: &Cx<'_>, query: &[u8]) -> Vec<u8> {
 }
 
 /// Seals a cursor. `query` is everything that must be the same when the token comes back.
-pub fn seal<T: Serialize>(
+pub(super) fn seal<T: Serialize>(
     cx: &Cx<'_>,
     purpose: &str,
     query: &[u8],
@@ -28,7 +28,7 @@ pub fn seal<T: Serialize>(
 }
 
 /// Opens a cursor that [`seal`] made for this very query.
-pub fn open<T: DeserializeOwned>(
+pub(super) fn open<T: DeserializeOwned>(
     cx: &Cx<'_>,
     purpose: &str,
     query: &[u8],

@@ -8,10 +8,10 @@ use strongroom_types::limits;
 use strongroom_wire::Constraints;
 
 /// API reference, `PutResourcePolicy`: the only policy that can be attached.
-pub const DEFAULT_POLICY: &str = "default";
+pub(super) const DEFAULT_POLICY: &str = "default";
 
 /// Checks `PolicyName`. Model: `ResourcePolicyNameType`.
-pub fn check_policy_name(check: &mut Constraints, name: Option<&str>) {
+pub(super) fn check_policy_name(check: &mut Constraints, name: Option<&str>) {
     check.length("policyName", name, 1..=limits::POLICY_NAME_CHARS_MAX);
     let is_name =
         |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
@@ -19,12 +19,12 @@ pub fn check_policy_name(check: &mut Constraints, name: Option<&str>) {
 }
 
 /// Checks the length of `ResourcePolicy`. Model: `NonEmptyResourcePolicyType`.
-pub fn check_policy_text(check: &mut Constraints, policy: Option<&str>) {
+pub(super) fn check_policy_text(check: &mut Constraints, policy: Option<&str>) {
     check.required_length("resourcePolicy", policy, 1..=limits::POLICY_CHARS_MAX);
 }
 
 /// AWS: only the default policy can be attached or deleted.
-pub fn only_default(name: Option<&str>) -> Result<(), ApiError> {
+pub(super) fn only_default(name: Option<&str>) -> Result<(), ApiError> {
     match name {
         None | Some(DEFAULT_POLICY) => Ok(()),
         Some(_) => {
@@ -34,18 +34,18 @@ pub fn only_default(name: Option<&str>) -> Result<(), ApiError> {
 }
 
 /// Reads a policy's text; AWS's error if it is none.
-pub fn parse_policy(text: &str) -> Result<PolicyDocument, ApiError> {
+pub(super) fn parse_policy(text: &str) -> Result<PolicyDocument, ApiError> {
     PolicyDocument::parse(text, PolicyKind::Resource, limits::POLICY_CHARS_MAX)
         .map_err(|error| ApiError::new(ErrorCode::MalformedPolicyDocument, error.to_string()))
 }
 
 /// What makes the policy public, in a sentence; none if it is not.
-pub fn public_statements(policy: &PolicyDocument) -> Option<String> {
+pub(super) fn public_statements(policy: &PolicyDocument) -> Option<String> {
     let findings = public_access(policy);
     let names: Vec<_> = findings.into_iter().map(|PublicFinding { statement }| statement).collect();
     (!names.is_empty()).then(|| {
         format!(
-            "The resource policy grants public access to the secret in statement {}.",
+            "This resource policy grants broad access to your secret in statement {}.",
             names.join(", ")
         )
     })

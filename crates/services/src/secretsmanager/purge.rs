@@ -50,7 +50,7 @@ fn delete(kind: Kind, key: Vec<u8>, expect: Expect) -> Write {
 }
 
 /// The writes that end a secret. The caller commits them; the versions follow with the next ticks.
-pub fn end_secret(house: &House, secret: &Stored<Secret>) -> Result<Vec<Write>, ApiError> {
+pub(super) fn end_secret(house: &House, secret: &Stored<Secret>) -> Result<Vec<Write>, ApiError> {
     let uid = secret.value.uid;
     Ok(vec![
         delete(SECRET, secret.key.clone(), Expect::At(secret.revision)),
@@ -60,7 +60,7 @@ pub fn end_secret(house: &House, secret: &Stored<Secret>) -> Result<Vec<Write>, 
 }
 
 /// The write that lets all versions of an incarnation go.
-pub fn end_versions(house: &House, uid: Uid) -> Result<Write, ApiError> {
+pub(super) fn end_versions(house: &House, uid: Uid) -> Result<Write, ApiError> {
     house.records.put(&*house.env.entropy, uid.0.to_vec(), &Purge { uid }, Expect::Any)
 }
 

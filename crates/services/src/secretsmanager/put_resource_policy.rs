@@ -70,7 +70,7 @@ impl Operation for PutResourcePolicy {
         if self.block_public && public_statements(&policy).is_some() {
             return Err(ApiError::new(
                 ErrorCode::PublicPolicy,
-                "You can't attach a resource policy that allows broad access to the secret.",
+                "You can't attach a resource-based policy that allows broad access to the secret.",
             ));
         }
         let mut secret = stored.value.clone();

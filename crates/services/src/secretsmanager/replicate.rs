@@ -136,7 +136,7 @@ async fn bring(
 }
 
 /// AWS: a replica has the primary's ARN but for the region.
-pub fn is_replica_of(held: &Secret, primary: &Secret) -> bool {
+pub(super) fn is_replica_of(held: &Secret, primary: &Secret) -> bool {
     let region = &primary.arn.region;
     matches!(&held.replication, Replication::ReplicaOf { primary } if primary == region)
         && held.arn.suffix == primary.arn.suffix

@@ -12,20 +12,20 @@ use strongroom_types::{
 use zeroize::Zeroizing;
 
 /// The kind of record that holds a secret. Its key is [`secret_key`].
-pub const SECRET: Kind = Kind { id: 20, name: "secret" };
+pub(super) const SECRET: Kind = Kind { id: 20, name: "secret" };
 /// Secrets of an account and region by name.
-pub const BY_NAME: Index = Index { id: 20, name: "secrets by name" };
+pub(super) const BY_NAME: Index = Index { id: 20, name: "secrets by name" };
 /// Secrets of an account and region by creation.
-pub const BY_CREATED: Index = Index { id: 21, name: "secrets by creation" };
+pub(super) const BY_CREATED: Index = Index { id: 21, name: "secrets by creation" };
 /// Secrets of an account and region by last change.
-pub const BY_CHANGED: Index = Index { id: 22, name: "secrets by change" };
+pub(super) const BY_CHANGED: Index = Index { id: 22, name: "secrets by change" };
 /// Secrets marked for deletion, over all accounts, by the end of their recovery window.
-pub const BY_DELETION: Index = Index { id: 23, name: "secrets by deletion" };
+pub(super) const BY_DELETION: Index = Index { id: 23, name: "secrets by deletion" };
 /// Primaries whose replicas are behind, over all accounts.
-pub const REPLICATION_DUE: Index = Index { id: 24, name: "secrets to replicate" };
+pub(super) const REPLICATION_DUE: Index = Index { id: 24, name: "secrets to replicate" };
 
 /// What AWS answers on a secret marked for deletion. Recorded.
-pub const MARKED_FOR_DELETION: &str =
+pub(super) const MARKED_FOR_DELETION: &str =
     "You can't perform this operation on the secret because it was marked for deletion.";
 
 /// Names the incarnation of a secret: versions belong to it, not to the name, which may be used again.
@@ -298,7 +298,7 @@ fn full(error: StagesFull) -> ApiError {
 }
 
 /// What the keys and index terms of an account's region start with.
-pub fn scope(account: &AccountId, region: &Region) -> Vec<u8> {
+pub(crate) fn scope(account: &AccountId, region: &Region) -> Vec<u8> {
     let mut key = Vec::with_capacity(64);
     key.extend_from_slice(account.as_str().as_bytes());
     key.extend_from_slice(region.as_str().as_bytes());
@@ -307,7 +307,7 @@ pub fn scope(account: &AccountId, region: &Region) -> Vec<u8> {
 }
 
 /// The record key of a secret: account, region and name.
-pub fn secret_key(account: &AccountId, region: &Region, name: &SecretName) -> Vec<u8> {
+pub(super) fn secret_key(account: &AccountId, region: &Region, name: &SecretName) -> Vec<u8> {
     let mut key = scope(account, region);
     key.extend_from_slice(name.as_str().as_bytes());
     key
@@ -346,7 +346,7 @@ impl RecordType for Secret {
 }
 
 /// Adds or replaces tags. AWS: at most 50 afterwards.
-pub fn merge_tags(tags: &mut Option<Vec<Tag>>, added: &[Tag]) -> Result<(), ApiError> {
+pub(super) fn merge_tags(tags: &mut Option<Vec<Tag>>, added: &[Tag]) -> Result<(), ApiError> {
     let tags = tags.get_or_insert_default();
     for tag in added {
         match tags.iter_mut().find(|held| held.key == tag.key) {

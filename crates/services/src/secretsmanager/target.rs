@@ -10,7 +10,7 @@ use strongroom_types::{AccountId, SecretId, SecretName, limits};
 use strongroom_wire::Constraints;
 
 /// AWS's answer to an ill-formed name or id. Recorded, in all ten operations tried.
-pub const INVALID_NAME: &str = "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!";
+pub(super) const INVALID_NAME: &str = "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!";
 
 /// What was found under a `SecretId`.
 #[derive(Debug)]
@@ -106,11 +106,11 @@ impl Resource for NewSecret {
 }
 
 /// Checks the length of a required `SecretId`; [`parse_secret_id`] follows when all members have been checked.
-pub fn check_secret_id(check: &mut Constraints, id: Option<&str>) {
+pub(super) fn check_secret_id(check: &mut Constraints, id: Option<&str>) {
     check.required_length("secretId", id, 1..=limits::SECRET_ID_CHARS_MAX);
 }
 
 /// Reads a `SecretId`.
-pub fn parse_secret_id(id: &str) -> Result<SecretId, ApiError> {
+pub(super) fn parse_secret_id(id: &str) -> Result<SecretId, ApiError> {
     SecretId::parse(id).map_err(|_| ApiError::validation(INVALID_NAME))
 }

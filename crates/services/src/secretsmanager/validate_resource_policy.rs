@@ -1,7 +1,7 @@
 //! ValidateResourcePolicy: whether a policy's form is right and it does not let in the public. Changes nothing.
 
 use crate::authz::{Grant, Resource, WholeAccount};
-use crate::error::{ApiError, ErrorCode};
+use crate::error::ApiError;
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
 use crate::secretsmanager::policy::{check_policy_text, parse_policy, public_statements};
 use crate::secretsmanager::target::{SecretTarget, parse_secret_id};

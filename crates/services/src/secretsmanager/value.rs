@@ -16,8 +16,7 @@ use strongroom_wire::Constraints;
 use strongroom_wire::sensitive::{SensitiveBlob, SensitiveText};
 
 /// A value with the member it belongs to.
-#[expect(missing_debug_implementations, reason = "holds a secret's value")]
-pub struct SecretValue {
+pub(super) struct SecretValue {
     /// `SecretString` or `SecretBinary`.
     pub form: Form,
     /// The value.
@@ -26,12 +25,12 @@ pub struct SecretValue {
 
 impl SecretValue {
     /// Whether both are the same, form and content.
-    pub fn equals(&self, other: &Self) -> bool {
+    pub(super) fn equals(&self, other: &Self) -> bool {
         self.form == other.form && self.plain.equals(&other.plain)
     }
 
     /// Splits into `SecretString` and `SecretBinary`.
-    pub fn into_members(self) -> (Option<Plaintext>, Option<Plaintext>) {
+    pub(super) fn into_members(self) -> (Option<Plaintext>, Option<Plaintext>) {
         match self.form {
             Form::Text => (Some(self.plain), None),
             Form::Binary => (None, Some(self.plain)),
@@ -40,7 +39,7 @@ impl SecretValue {
 }
 
 /// Checks the lengths of the two value members. Model: 1 to 65,536.
-pub fn check_value(
+pub(super) fn check_value(
     check: &mut Constraints,
     text: Option<&SensitiveText>,
     blob: Option<&SensitiveBlob>,
@@ -51,7 +50,7 @@ pub fn check_value(
 }
 
 /// The value that was given, if any. AWS refuses both at once.
-pub fn one_value(
+pub(super) fn one_value(
     text: Option<SensitiveText>,
     blob: Option<SensitiveBlob>,
 ) -> Result<Option<SecretValue>, ApiError> {
@@ -74,7 +73,7 @@ fn context(secret: &Secret, id: &VersionId) -> EncryptionContext {
 }
 
 /// Seals a value as a version of the secret, under the secret's key and a fresh data key.
-pub async fn seal(
+pub(super) async fn seal(
     house: &House,
     secret: &Secret,
     id: VersionId,
@@ -98,7 +97,7 @@ pub async fn seal(
 }
 
 /// Opens a version's value. A version without one is, to a reader, not there; the caller says in which words.
-pub async fn open(
+pub(super) async fn open(
     house: &House,
     secret: &Secret,
     version: &Version,
@@ -117,7 +116,7 @@ pub async fn open(
 }
 
 /// Whether a version that exists already holds this very value: what makes a retry with its token succeed.
-pub async fn is_same(
+pub(super) async fn is_same(
     cx: &Cx<'_>,
     secret: &Secret,
     version: &Version,
@@ -127,7 +126,7 @@ pub async fn is_same(
 }
 
 /// AWS's answer to a token that was used for another content. Recorded, with the full stop.
-pub fn token_in_use(token: &VersionId, secret: &Secret) -> ApiError {
+pub(super) fn token_in_use(token: &VersionId, secret: &Secret) -> ApiError {
     ApiError::new(
         ErrorCode::ResourceExists,
         format!(
@@ -138,7 +137,7 @@ pub fn token_in_use(token: &VersionId, secret: &Secret) -> ApiError {
 }
 
 /// Seals the values that AWS says follow a change of the key: AWSCURRENT, AWSPENDING and AWSPREVIOUS.
-pub async fn reseal(
+pub(super) async fn reseal(
     cx: &Cx<'_>,
     stored: &Stored<Secret>,
     changed: &Secret,

@@ -9,13 +9,13 @@ use strongroom_types::{Timestamp, VersionId};
 use zeroize::Zeroizing;
 
 /// The kind of record that holds a version. Its key is [`version_key`].
-pub const VERSION: Kind = Kind { id: 21, name: "secret version" };
+pub(super) const VERSION: Kind = Kind { id: 21, name: "secret version" };
 /// Versions of a secret by creation.
-pub const VERSIONS: Index = Index { id: 25, name: "versions by creation" };
+pub(super) const VERSIONS: Index = Index { id: 25, name: "versions by creation" };
 
 /// Which member the value came in and goes out by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Form {
+pub(super) enum Form {
     /// `SecretBinary`.
     Binary,
     /// `SecretString`.
@@ -24,7 +24,7 @@ pub enum Form {
 
 /// A sealed value.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Content {
+pub(super) struct Content {
     /// How it goes out.
     pub form: Form,
     /// The ciphertext with its wrapped data key.
@@ -33,7 +33,7 @@ pub struct Content {
 
 /// A version. Without content it is what `RotateSecret` makes: there, but not readable.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Version {
+pub(super) struct Version {
     /// The secret it belongs to.
     pub uid: Uid,
     /// Its id.
@@ -45,7 +45,7 @@ pub struct Version {
 }
 
 /// The record key of a version.
-pub fn version_key(uid: Uid, id: &VersionId) -> Vec<u8> {
+pub(super) fn version_key(uid: Uid, id: &VersionId) -> Vec<u8> {
     let mut key = uid.0.to_vec();
     key.extend_from_slice(id.as_str().as_bytes());
     key

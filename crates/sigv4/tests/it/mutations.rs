@@ -1,6 +1,6 @@
 //! Mutations of signed requests: none may verify. Each mutation changes what the request means, by construction.
 
-use crate::{Owned, SECRET, get_secret_value, moment, rules};
+use crate::harness::{Owned, SECRET, get_secret_value, moment, rules};
 use strongroom_sigv4::{Credential, presign};
 
 /// A small generator: the same sequence every time.
@@ -8,7 +8,8 @@ struct Dice(u64);
 
 impl Dice {
     fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap() % sides.max(1)
     }
 
@@ -19,7 +20,13 @@ impl Dice {
         }
         let place = self.roll(text.len());
         let old = text[place];
-        text[place] = if old.is_ascii_digit() { b'a' + (old - b'0') } else if old == b'7' { b'8' } else { b'7' };
+        text[place] = if old.is_ascii_digit() {
+            b'a' + (old - b'0')
+        } else if old == b'7' {
+            b'8'
+        } else {
+            b'7'
+        };
     }
 }
 
@@ -73,12 +80,15 @@ fn mutate(request: &mut Owned, dice: &mut Dice) -> &'static str {
             "header longer"
         }
         10 => {
-            let credential = Credential { access_key_id: "AKIDEXAMPLE", secret: b"other", session_token: None };
+            let credential =
+                Credential { access_key_id: "AKIDEXAMPLE", secret: b"other", session_token: None };
             request.query = request.with(|request| presign(request, &credential, &moment(), 60));
             "query credentials added"
         }
         _ => {
-            request.headers.push(("authorization".to_owned(), b"AWS4-HMAC-SHA256 Credential=x".to_vec()));
+            request
+                .headers
+                .push(("authorization".to_owned(), b"AWS4-HMAC-SHA256 Credential=x".to_vec()));
             "authorization added"
         }
     }
@@ -94,14 +104,20 @@ fn ten_thousand_mutations_of_a_signed_request_are_all_refused() {
             request.sign(if round % 4 == 0 { Some("token") } else { None });
         } else {
             request.headers.truncate(2);
-            let credential = Credential { access_key_id: "AKIDEXAMPLE", secret: SECRET, session_token: None };
+            let credential =
+                Credential { access_key_id: "AKIDEXAMPLE", secret: SECRET, session_token: None };
             request.query = request.with(|request| presign(request, &credential, &moment(), 60));
             // A presigned request signs the host alone; whatever else is changed of its headers is not what it says.
             request.headers.retain(|(name, _)| name == "host");
         }
         assert!(request.verify(&rules()).is_ok(), "round {round}");
         let what = mutate(&mut request, &mut dice);
-        assert!(request.verify(&rules()).is_err(), "round {round}: {what} {:?} {}", request.headers, request.query);
+        assert!(
+            request.verify(&rules()).is_err(),
+            "round {round}: {what} {:?} {}",
+            request.headers,
+            request.query
+        );
         *seen.entry(what).or_insert(0) += 1;
     }
     assert_eq!(seen.len(), 12, "{seen:?}");

@@ -1,6 +1,6 @@
 //! What AWS answers to each kind of bad signature.
 
-use crate::{NOW, Owned, SECRET, get_secret_value, moment, rules};
+use crate::harness::{NOW, Owned, SECRET, get_secret_value, moment, rules};
 use strongroom_sigv4::{Credential, ErrorKind, Rules, SignatureError, presign};
 
 fn signed() -> Owned {
@@ -32,8 +32,16 @@ fn no_signature_is_a_missing_token() {
 #[test]
 fn missing_parts_are_named() {
     for (from, to, message) in [
-        ("Signature=", "Sig=", "Authorization header requires 'Signature' parameter. Authorization=AWS4-HMAC-SHA256"),
-        ("Credential=", "Cred=", "Authorization header requires 'Credential' parameter. Authorization=AWS4-HMAC-SHA256"),
+        (
+            "Signature=",
+            "Sig=",
+            "Authorization header requires 'Signature' parameter. Authorization=AWS4-HMAC-SHA256",
+        ),
+        (
+            "Credential=",
+            "Cred=",
+            "Authorization header requires 'Credential' parameter. Authorization=AWS4-HMAC-SHA256",
+        ),
         (
             "SignedHeaders=",
             "Headers=",
@@ -99,7 +107,8 @@ fn old_and_early_signatures_say_how_far_they_are_off() {
 fn a_presigned_request_lives_as_long_as_it_says() {
     let mut request = get_secret_value();
     request.headers.retain(|(name, _)| name == "host");
-    let credential = Credential { access_key_id: "AKIDEXAMPLE", secret: SECRET, session_token: None };
+    let credential =
+        Credential { access_key_id: "AKIDEXAMPLE", secret: SECRET, session_token: None };
     request.query = request.with(|request| presign(request, &credential, &moment(), 60));
     let at = |now| request.verify(&Rules::new("secretsmanager", now, 300)).map(drop);
     assert!(at(NOW + 60).is_ok());
@@ -108,7 +117,8 @@ fn a_presigned_request_lives_as_long_as_it_says() {
     assert!(at(NOW - 301).is_err());
     for expires in ["0", "604801", "-1", "x", "99999999999999999999"] {
         let mut edited = request.clone();
-        edited.query = edited.query.replace("X-Amz-Expires=60", &format!("X-Amz-Expires={expires}"));
+        edited.query =
+            edited.query.replace("X-Amz-Expires=60", &format!("X-Amz-Expires={expires}"));
         assert_eq!(refusal(&edited), SignatureError::Expires, "{expires}");
     }
 }

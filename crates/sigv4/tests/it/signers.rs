@@ -1,8 +1,10 @@
 //! AWS's own signer as the other side, over random requests.
 
-use crate::{NOW, Owned, SECRET, moment, rules};
+use crate::harness::{NOW, Owned, SECRET, moment, rules};
 use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SignatureLocation, SigningSettings, sign};
+use aws_sigv4::http_request::{
+    SignableBody, SignableRequest, SignatureLocation, SigningSettings, sign,
+};
 use aws_sigv4::sign::v4;
 use proptest::prelude::*;
 use std::time::{Duration, SystemTime};
@@ -10,11 +12,12 @@ use strongroom_sigv4::{Credential, presign};
 
 fn sign_as_aws(request: &mut Owned, token: Option<&str>, in_query: bool) {
     let secret = String::from_utf8(SECRET.to_vec()).unwrap();
-    let identity = Credentials::new("AKIDEXAMPLE", secret, token.map(str::to_owned), None, "test").into();
+    let identity =
+        Credentials::new("AKIDEXAMPLE", secret, token.map(str::to_owned), None, "test").into();
     let mut settings = SigningSettings::default();
     if in_query {
         settings.signature_location = SignatureLocation::QueryParams;
-        settings.expires_in = Some(Duration::from_secs(900));
+        settings.expires_in = Some(Duration::from_mins(15));
     }
     let time = SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(NOW).unwrap());
     let params = v4::SigningParams::builder()
@@ -26,16 +29,28 @@ fn sign_as_aws(request: &mut Owned, token: Option<&str>, in_query: bool) {
         .build()
         .unwrap()
         .into();
-    let host = request.headers.iter().find(|(name, _)| name == "host").map(|(_, value)| value.clone()).unwrap();
+    let host = request
+        .headers
+        .iter()
+        .find(|(name, _)| name == "host")
+        .map(|(_, value)| value.clone())
+        .unwrap();
     let separator = if request.query.is_empty() { "" } else { "?" };
-    let uri = format!("http://{}{}{separator}{}", String::from_utf8(host).unwrap(), request.path, request.query);
+    let uri = format!(
+        "http://{}{}{separator}{}",
+        String::from_utf8(host).unwrap(),
+        request.path,
+        request.query
+    );
     let headers: Vec<(String, String)> = request
         .headers
         .iter()
         .map(|(name, value)| (name.clone(), String::from_utf8(value.clone()).unwrap()))
         .collect();
     let pairs = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let signable = SignableRequest::new(&request.method, uri, pairs, SignableBody::Bytes(&request.body)).unwrap();
+    let signable =
+        SignableRequest::new(&request.method, uri, pairs, SignableBody::Bytes(&request.body))
+            .unwrap();
     let (instructions, _) = sign(signable, &params).unwrap().into_parts();
     let (added, query) = instructions.into_parts();
     for header in added {
@@ -45,7 +60,9 @@ fn sign_as_aws(request: &mut Owned, token: Option<&str>, in_query: bool) {
         let encode = |text: &str| -> String {
             text.bytes()
                 .map(|byte| match byte {
-                    b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+                    b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                        char::from(byte).to_string()
+                    }
                     other => format!("%{other:02X}"),
                 })
                 .collect()
@@ -57,22 +74,31 @@ fn sign_as_aws(request: &mut Owned, token: Option<&str>, in_query: bool) {
 
 fn request() -> impl Strategy<Value = Owned> {
     let word = "[a-zA-Z0-9._~-]{1,8}";
-    let path = prop::collection::vec(prop_oneof![word.boxed(), Just("%3A".to_owned()).boxed(), Just("a%20b".to_owned()).boxed()], 0..4);
-    let query = prop::collection::vec((word, prop_oneof![word.boxed(), Just("%2F%3D".to_owned()).boxed()]), 0..4);
+    let path = prop::collection::vec(
+        prop_oneof![word.boxed(), Just("%3A".to_owned()).boxed(), Just("a%20b".to_owned()).boxed()],
+        0..4,
+    );
+    let query = prop::collection::vec(
+        (word, prop_oneof![word.boxed(), Just("%2F%3D".to_owned()).boxed()]),
+        0..4,
+    );
     let header = ("x-amz-meta-[a-z]{1,6}", "[ -~]{0,20}");
     let body = prop::collection::vec(any::<u8>(), 0..200);
-    (path, query, prop::collection::btree_map(header.0, header.1, 0..3), body).prop_map(|(path, query, headers, body)| {
-        let mut all = vec![("host".to_owned(), b"127.0.0.1:8700".to_vec())];
-        all.extend(headers.into_iter().map(|(name, value)| (name, value.into_bytes())));
-        let query: Vec<_> = query.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        Owned {
-            method: "POST".to_owned(),
-            path: format!("/{}", path.join("/")),
-            query: query.join("&"),
-            headers: all,
-            body,
-        }
-    })
+    (path, query, prop::collection::btree_map(header.0, header.1, 0..3), body).prop_map(
+        |(path, query, headers, body)| {
+            let mut all = vec![("host".to_owned(), b"127.0.0.1:8700".to_vec())];
+            all.extend(headers.into_iter().map(|(name, value)| (name, value.into_bytes())));
+            let query: Vec<_> =
+                query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            Owned {
+                method: "POST".to_owned(),
+                path: format!("/{}", path.join("/")),
+                query: query.join("&"),
+                headers: all,
+                body,
+            }
+        },
+    )
 }
 
 proptest! {

@@ -1,6 +1,6 @@
 //! AWS's signing test suite, out of the package `aws-sigv4` as cargo fetched it. Recorded: AWS publishes it.
 
-use crate::Owned;
+use crate::harness::Owned;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use strongroom_sigv4::{Rules, SigningKey, parse};
@@ -44,13 +44,21 @@ fn read_request(path: &Path) -> Owned {
             }
         }
     }
-    Owned { method: method.to_owned(), path: path.to_owned(), query: query.to_owned(), headers, body }
+    Owned {
+        method: method.to_owned(),
+        path: path.to_owned(),
+        query: query.to_owned(),
+        headers,
+        body,
+    }
 }
 
 fn verify_case(case: &Path, form: &str) {
     let context: serde_json::Value =
         serde_json::from_slice(&std::fs::read(case.join("context.json")).unwrap()).unwrap();
-    let text = |pointer: &str| context.pointer(pointer).and_then(|value| value.as_str()).unwrap().to_owned();
+    let text = |pointer: &str| {
+        context.pointer(pointer).and_then(|value| value.as_str()).unwrap().to_owned()
+    };
     let request = read_request(&case.join(format!("{form}-signed-request.txt")));
     let now = text("/timestamp").parse::<jiff::Timestamp>().unwrap().as_second();
     let service = text("/service");
@@ -64,7 +72,8 @@ fn verify_case(case: &Path, form: &str) {
     let name = case.display();
     request.with(|request| {
         let presented = parse(request).unwrap_or_else(|error| panic!("{name} {form}: {error}"));
-        let (date, secret) = (presented.scope().date().to_owned(), text("/credentials/secret_access_key"));
+        let (date, secret) =
+            (presented.scope().date().to_owned(), text("/credentials/secret_access_key"));
         let key = SigningKey::derive(secret.as_bytes(), &date, &text("/region"), &service);
         let verified = presented.verify(request, &key, &rules);
         assert!(verified.is_ok(), "{name} {form}: {:?}", verified.err());
@@ -80,7 +89,9 @@ fn every_published_vector_verifies_in_both_forms() {
         let case = entry.unwrap().path();
         for form in ["header", "query"] {
             // One folder comes without its context, so nobody can say what it was signed with.
-            if case.join("context.json").exists() && case.join(format!("{form}-signed-request.txt")).exists() {
+            if case.join("context.json").exists()
+                && case.join(format!("{form}-signed-request.txt")).exists()
+            {
                 verify_case(&case, form);
                 cases += 1;
             }

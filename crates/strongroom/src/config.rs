@@ -9,6 +9,7 @@ use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use strongroom_services::house::Settings;
+use strongroom_store_sqlite::Durability;
 use strongroom_types::Region;
 
 /// The address when none is set.
@@ -90,6 +91,16 @@ struct FileMetrics {
 struct FileStorage {
     #[serde(default)]
     exclusive: bool,
+    #[serde(default)]
+    durability: FileDurability,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum FileDurability {
+    #[default]
+    Full,
+    ProcessOnly,
 }
 
 /// A valid configuration of the server.
@@ -109,6 +120,8 @@ pub(crate) struct Config {
     pub metrics_listen: Option<SocketAddr>,
     /// Whether the database file is locked for this process alone, as file systems without shared memory need it.
     pub exclusive_storage: bool,
+    /// How durable a commit is. Anything but full is for seeing the power-cut test fail.
+    pub durability: Durability,
     /// For the services.
     pub settings: Settings,
     /// Whether data is thrown away.
@@ -161,6 +174,10 @@ impl Config {
             metrics_public: file.metrics.public,
             metrics_listen,
             exclusive_storage: file.storage.exclusive,
+            durability: match file.storage.durability {
+                FileDurability::Full => Durability::Full,
+                FileDurability::ProcessOnly => Durability::ProcessOnly,
+            },
             settings,
             dev: args.dev,
         })

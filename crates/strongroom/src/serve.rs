@@ -169,6 +169,7 @@ async fn open(config: &Config, preset: Preset) -> anyhow::Result<Opened> {
     let entropy = SystemEntropy;
     let options = strongroom_store_sqlite::Options {
         exclusive: config.exclusive_storage,
+        durability: config.durability,
         ..strongroom_store_sqlite::Options::default()
     };
     let database = config.data_dir.join("strongroom.db");

@@ -27,16 +27,19 @@ impl KeyFile {
         Self { path: path.to_owned() }
     }
 
-    /// Written aside, synced, then put in place without replacing anything: never half a key, never a key lost.
+    /// Written aside, synced, then put in place: never half a key. One that is there is never replaced; the caller holds
+    /// the data directory's lock, so nobody else makes one in between.
     fn create(&self, entropy: &dyn Entropy) -> Result<RootKey, SealError> {
+        if self.path.try_exists()? {
+            return Err(SealError::Io(ErrorKind::AlreadyExists.into()));
+        }
         let root = RootKey::generate(entropy);
         let aside = self.path.with_extension("new");
         remove_if_there(&aside)?;
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
         file.write_all(render(&root).as_bytes())?;
         file.sync_all()?;
-        std::fs::hard_link(&aside, &self.path)?;
-        std::fs::remove_file(&aside)?;
+        std::fs::rename(&aside, &self.path)?;
         let directory = self.path.parent().filter(|parent| !parent.as_os_str().is_empty());
         File::open(directory.unwrap_or(Path::new(".")))?.sync_all()?;
         Ok(root)

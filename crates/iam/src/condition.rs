@@ -1,7 +1,9 @@
 //! Conditions: a closed set of operators. IAM user guide, "IAM JSON policy elements: Condition operators".
 
 use crate::PolicyError;
-use crate::unique::{Members, OneOrMany, Scalar};
+use crate::json::Json;
+use crate::literal;
+use std::collections::BTreeSet;
 
 /// An operator without its prefix and suffix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,24 +120,50 @@ pub struct Condition {
     pub values: Vec<String>,
 }
 
-/// The `Condition` element.
-pub(crate) type Block = Members<Members<OneOrMany<Scalar>>>;
-
-pub(crate) fn parse(block: Block) -> Result<Vec<Condition>, PolicyError> {
+pub(crate) fn parse(block: Json) -> Result<Vec<Condition>, PolicyError> {
     let mut conditions = Vec::new();
-    for (name, keys) in block.0 {
+    for (name, keys) in block.into_object()? {
         let (quantifier, operator, if_exists) = parse_operator(&name)?;
-        for (key, values) in keys.0 {
-            let values: Vec<String> =
-                values.into_vec().into_iter().map(Scalar::into_text).collect();
-            if key.is_empty() || !key.contains(':') {
-                return Err(PolicyError::Element(format!("invalid condition key {}", shown(&key))));
+        let mut held = BTreeSet::new();
+        for (key, values) in keys.into_object()? {
+            let key = parse_key(&key)?;
+            // Access Analyzer: keys that differ in case only are the same key twice.
+            if !held.insert(key.clone()) {
+                return Err(PolicyError::unknown("condition key", &key));
             }
-            let key = key.to_ascii_lowercase();
+            let values = parse_values(operator, values)?;
             conditions.push(Condition { operator, quantifier, if_exists, key, values });
         }
     }
     Ok(conditions)
+}
+
+fn parse_key(key: &str) -> Result<String, PolicyError> {
+    let is_key =
+        key.split_once(':').is_some_and(|(vendor, name)| !vendor.is_empty() && !name.is_empty())
+            && !key.contains(char::is_control);
+    if is_key {
+        Ok(key.to_ascii_lowercase())
+    } else {
+        Err(PolicyError::unknown("condition key", key))
+    }
+}
+
+fn parse_values(operator: Operator, values: Json) -> Result<Vec<String>, PolicyError> {
+    let texts = values.into_list().into_iter().map(parse_scalar).collect::<Result<Vec<_>, _>>()?;
+    match texts.iter().find(|text| !literal::is_of_type(operator, text)) {
+        Some(bad) => Err(PolicyError::unknown("condition value", bad)),
+        None => Ok(texts),
+    }
+}
+
+/// Numbers and booleans may stand without quotes.
+fn parse_scalar(value: Json) -> Result<String, PolicyError> {
+    match value {
+        Json::Text(text) | Json::Number(text) => Ok(text),
+        Json::Bool(value) => Ok(value.to_string()),
+        Json::Null | Json::List(_) | Json::Object(_) => Err(PolicyError::Syntax),
+    }
 }
 
 fn parse_operator(name: &str) -> Result<(Quantifier, Operator, bool), PolicyError> {
@@ -147,15 +175,9 @@ fn parse_operator(name: &str) -> Result<(Quantifier, Operator, bool), PolicyErro
     let (base, if_exists) =
         rest.strip_suffix("IfExists").map_or((rest, false), |base| (base, true));
     let found = OPERATORS.iter().find(|(known, _)| *known == base).map(|(_, operator)| *operator);
-    match found {
-        Some(Operator::Null) if if_exists || quantifier != Quantifier::Single => None,
-        found => found,
-    }
-    .map(|operator| (quantifier, operator, if_exists))
-    .ok_or_else(|| PolicyError::Element(format!("invalid condition operator {}", shown(name))))
-}
-
-/// A caller's text, short enough for a message.
-pub(crate) fn shown(text: &str) -> String {
-    text.chars().take(64).filter(|c| !c.is_control()).collect()
+    let is_plain = !if_exists && quantifier == Quantifier::Single;
+    found
+        .filter(|operator| *operator != Operator::Null || is_plain)
+        .map(|operator| (quantifier, operator, if_exists))
+        .ok_or_else(|| PolicyError::unknown("condition operator", name))
 }

@@ -1,8 +1,8 @@
 //! Principals. IAM user guide, "AWS JSON policy elements: Principal".
 
 use crate::PolicyError;
-use crate::unique::{Members, OneOrMany};
-use serde::Deserialize;
+use crate::arn::{Arn, is_account, is_partition};
+use crate::json::Json;
 
 /// Somebody a statement is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,13 +13,13 @@ pub enum Principal {
     Account(String),
     /// The ARN of a user, role, session or federated user.
     Arn(String),
-    /// The unique id that AWS puts in place of the ARN of somebody who is gone.
+    /// The unique id that AWS puts in place of the ARN of a user (`AIDA…`) or role (`AROA…`) that is gone.
     UniqueId(String),
-    /// An AWS service.
+    /// An AWS service, such as `lambda.amazonaws.com`.
     Service(String),
-    /// An identity provider.
+    /// An identity provider: the ARN of one in an account, or the name of one that is open to all.
     Federated(String),
-    /// S3's canonical id of an account.
+    /// S3's canonical id of an account: 64 hexadecimal digits.
     CanonicalUser(String),
 }
 
@@ -32,41 +32,34 @@ pub enum Principals {
     IsNot(Vec<Principal>),
 }
 
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
-pub(crate) enum Written {
-    Text(String),
-    ByType(Members<OneOrMany<String>>),
-}
-
-pub(crate) fn parse(written: Written) -> Result<Vec<Principal>, PolicyError> {
+pub(crate) fn parse(written: Json) -> Result<Vec<Principal>, PolicyError> {
     let by_type = match written {
-        Written::Text(text) if text == "*" => return Ok(vec![Principal::Anyone]),
-        Written::Text(_) => return Err(PolicyError::Principal),
-        Written::ByType(by_type) => by_type.0,
+        Json::Text(text) if text == "*" => return Ok(vec![Principal::Anyone]),
+        Json::Object(by_type) if !by_type.is_empty() => by_type,
+        _ => return Err(PolicyError::Principal),
     };
     let mut principals = Vec::new();
     for (kind, values) in by_type {
-        for value in values.into_vec() {
+        let values = values.into_list();
+        if values.is_empty() {
+            return Err(PolicyError::Principal);
+        }
+        for value in values {
+            let Json::Text(value) = value else { return Err(PolicyError::Principal) };
             principals.push(parse_one(&kind, value)?);
         }
     }
-    if principals.is_empty() { Err(PolicyError::Principal) } else { Ok(principals) }
+    Ok(principals)
 }
 
 fn parse_one(kind: &str, value: String) -> Result<Principal, PolicyError> {
     match kind {
         "AWS" if value == "*" => Ok(Principal::Anyone),
         "AWS" => parse_aws(value),
-        "Service" if value.ends_with(".amazonaws.com") || value.ends_with(".amazonaws.com.cn") => {
-            Ok(Principal::Service(value))
-        }
-        "Federated" if !value.is_empty() && value != "*" => Ok(Principal::Federated(value)),
-        "CanonicalUser"
-            if value.len() == 64 && value.bytes().all(|byte| byte.is_ascii_hexdigit()) =>
-        {
-            Ok(Principal::CanonicalUser(value))
-        }
+        "Service" if is_service(&value) => Ok(Principal::Service(value)),
+        "Service" => Err(PolicyError::ServicePrincipal),
+        "Federated" if is_provider(&value) => Ok(Principal::Federated(value)),
+        "CanonicalUser" if is_canonical_user(&value) => Ok(Principal::CanonicalUser(value)),
         _ => Err(PolicyError::Principal),
     }
 }
@@ -75,36 +68,79 @@ fn parse_aws(value: String) -> Result<Principal, PolicyError> {
     if is_account(&value) {
         return Ok(Principal::Account(value));
     }
-    let is_unique_id =
-        ["AIDA", "AROA", "ASIA", "AKIA"].iter().any(|prefix| value.starts_with(prefix));
-    if is_unique_id && value.len() >= 16 && value.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+    if is_unique_id(&value) {
         return Ok(Principal::UniqueId(value));
     }
-    let parts: Vec<&str> = value.splitn(6, ':').collect();
-    let ["arn", partition, service, "", account, resource] = parts[..] else {
-        return Err(PolicyError::Principal);
-    };
-    let is_known = partition.starts_with("aws") && is_account(account);
-    match (service, resource) {
-        ("iam", "root") if is_known => Ok(Principal::Account(account.to_owned())),
-        ("iam", resource) if is_known && has_name(resource, &["user/", "role/"]) => {
-            Ok(Principal::Arn(value))
-        }
-        ("sts", resource)
-            if is_known && has_name(resource, &["assumed-role/", "federated-user/"]) =>
-        {
-            Ok(Principal::Arn(value))
-        }
-        _ => Err(PolicyError::Principal),
+    let arn = Arn::parse(&value).filter(|arn| {
+        is_partition(arn.partition) && arn.region.is_empty() && is_account(arn.account)
+    });
+    let Some(arn) = arn else { return Err(PolicyError::Principal) };
+    if (arn.service, arn.resource) == ("iam", "root") {
+        return Ok(Principal::Account(arn.account.to_owned()));
+    }
+    if is_identity(&arn) { Ok(Principal::Arn(value)) } else { Err(PolicyError::Principal) }
+}
+
+/// AWS: no wildcard may stand for part of a principal.
+fn is_identity(arn: &Arn<'_>) -> bool {
+    let Some((kind, name)) = arn.resource.split_once('/') else { return false };
+    let mut parts = name.split('/');
+    match (arn.service, kind) {
+        ("iam", "user" | "role") => parts.all(is_name),
+        ("sts", "assumed-role") => parts.clone().count() == 2 && parts.all(is_name),
+        ("sts", "federated-user") => is_name(name),
+        _ => false,
     }
 }
 
-fn is_account(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+/// IAM user guide, "IAM and AWS STS quotas": what names are made of.
+fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte))
 }
 
-/// AWS: no wildcard may stand for part of a principal's name.
-fn has_name(resource: &str, kinds: &[&str]) -> bool {
-    let name = kinds.iter().find_map(|kind| resource.strip_prefix(kind));
-    name.is_some_and(|name| !name.is_empty() && !name.contains(['*', '?']))
+/// IAM API reference, `idType`: 16 to 128 characters. Access keys have such ids, too, but are nobody.
+fn is_unique_id(text: &str) -> bool {
+    let is_whose = ["AIDA", "AROA"].iter().any(|prefix| text.starts_with(prefix));
+    is_whose
+        && (16..=128).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}
+
+fn is_service(text: &str) -> bool {
+    let name = text.strip_suffix(".cn").unwrap_or(text).strip_suffix(".amazonaws.com");
+    name.is_some_and(is_host)
+}
+
+fn is_host(text: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    text.split('.').all(is_label)
+}
+
+/// A provider in an account by its ARN, or one that is open to all by its host.
+fn is_provider(text: &str) -> bool {
+    match Arn::parse(text) {
+        Some(arn) => is_own_provider(&arn),
+        None => text.contains('.') && is_host(text),
+    }
+}
+
+fn is_own_provider(arn: &Arn<'_>) -> bool {
+    let is_path_name = |name: &str| {
+        !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+=,.@_-/:".contains(&byte))
+    };
+    let name = ["saml-provider/", "oidc-provider/"]
+        .iter()
+        .find_map(|kind| arn.resource.strip_prefix(kind));
+    is_partition(arn.partition)
+        && (arn.service, arn.region) == ("iam", "")
+        && is_account(arn.account)
+        && name.is_some_and(is_path_name)
+}
+
+fn is_canonical_user(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

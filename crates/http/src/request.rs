@@ -6,7 +6,9 @@ use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming as HyperBody};
+use std::future::Future;
 use std::net::IpAddr;
+use std::task::Poll;
 use strongroom_services::error::ErrorCode;
 use strongroom_services::front::{Answer, Incoming, answer, refuse_unread};
 use strongroom_services::house::House;
@@ -92,11 +94,14 @@ async fn read_body(body: HyperBody, limits: &Limits) -> Result<Bytes, (ErrorCode
     if body.size_hint().lower() > bytes_max {
         return Err(too_large);
     }
-    let collected = tokio::time::timeout(
-        limits.body_timeout,
-        Limited::new(body, limits.body_bytes_max).collect(),
-    );
-    match collected.await {
+    let mut collecting = std::pin::pin!(Limited::new(body, limits.body_bytes_max).collect());
+    // A small body has come with its head: no timer is set for it.
+    let at_once = std::future::poll_fn(|cx| Poll::Ready(collecting.as_mut().poll(cx))).await;
+    let collected = match at_once {
+        Poll::Ready(collected) => Ok(collected),
+        Poll::Pending => tokio::time::timeout(limits.body_timeout, collecting).await,
+    };
+    match collected {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large),
         Ok(Err(_)) => Err((ErrorCode::Serialization, "The request's body could not be read")),

@@ -1,15 +1,25 @@
 //! KMS's encryption context: pairs of strings that must be given again, exactly, to open what was sealed with them.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
 /// Case-sensitive, exact, order-free. Not secret: it stands in audit events.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct EncryptionContext(BTreeMap<String, String>);
+pub struct EncryptionContext<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
-impl EncryptionContext {
+impl<'a> EncryptionContext<'a> {
     /// From pairs; of two pairs with one key the later counts.
-    pub fn from_pairs<K: Into<String>>(pairs: impl IntoIterator<Item = (K, String)>) -> Self {
-        Self(pairs.into_iter().map(|(key, value)| (key.into(), value)).collect())
+    pub fn from_pairs<K: Into<Cow<'a, str>>, V: Into<Cow<'a, str>>>(
+        pairs: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        let mut sorted: Vec<(Cow<'a, str>, Cow<'a, str>)> = Vec::new();
+        for (key, value) in pairs {
+            let (key, value) = (key.into(), value.into());
+            match sorted.binary_search_by(|(held, _)| held.cmp(&key)) {
+                Ok(place) => sorted.splice(place..=place, [(key, value)]).for_each(drop),
+                Err(place) => sorted.insert(place, (key, value)),
+            }
+        }
+        Self(sorted)
     }
 
     /// The same bytes for the same pairs, whatever their order; other bytes for other pairs.

@@ -56,11 +56,8 @@ impl KeyMaterial {
         &self.bytes
     }
 
-    fn bound_to(&self, label: &str, context: &EncryptionContext) -> Vec<u8> {
-        associated(
-            label,
-            &[self.key_id.as_bytes(), self.material_id.as_bytes(), &context.canonical()],
-        )
+    fn bound_to(&self, label: &str, context: &[u8]) -> Vec<u8> {
+        associated(label, &[self.key_id.as_bytes(), self.material_id.as_bytes(), context])
     }
 }
 
@@ -82,19 +79,20 @@ impl Envelope {
     /// Seals a value under a data key of its own.
     pub fn seal(
         material: &KeyMaterial,
-        context: &EncryptionContext,
+        context: &EncryptionContext<'_>,
         plain: &Plaintext,
         entropy: &dyn Entropy,
     ) -> Result<Self, SealingError> {
+        let context = context.canonical();
         let mut data_key = Zeroizing::new([0; 32]);
         entropy.fill(&mut *data_key);
         let value = SealKey::new(&data_key).seal(
-            &material.bound_to(VALUE, context),
+            &material.bound_to(VALUE, &context),
             plain.expose(),
             entropy,
         )?;
         let data_key =
-            material.key.seal(&material.bound_to(DATA_KEY, context), &*data_key, entropy)?;
+            material.key.seal(&material.bound_to(DATA_KEY, &context), &*data_key, entropy)?;
         Ok(Self {
             key_id: material.key_id.clone(),
             material_id: material.material_id.clone(),
@@ -107,19 +105,20 @@ impl Envelope {
     pub fn open(
         &self,
         material: &KeyMaterial,
-        context: &EncryptionContext,
+        context: &EncryptionContext<'_>,
     ) -> Result<Plaintext, OpenError> {
         if self.key_id != material.key_id || self.material_id != material.material_id {
             return Err(OpenError);
         }
-        let opened = material.key.open(&material.bound_to(DATA_KEY, context), &self.data_key)?;
+        let context = context.canonical();
+        let opened = material.key.open(&material.bound_to(DATA_KEY, &context), &self.data_key)?;
         let mut data_key = Zeroizing::new([0; 32]);
         if opened.len() != data_key.len() {
             return Err(OpenError);
         }
         data_key.copy_from_slice(&opened);
         let mut plain =
-            SealKey::new(&data_key).open(&material.bound_to(VALUE, context), &self.value)?;
+            SealKey::new(&data_key).open(&material.bound_to(VALUE, &context), &self.value)?;
         Ok(Plaintext::new(std::mem::take(&mut *plain)))
     }
 
@@ -134,11 +133,8 @@ mod tests {
     use super::*;
     use strongroom_types::SystemEntropy;
 
-    fn context(arn: &str, version: &str) -> EncryptionContext {
-        EncryptionContext::from_pairs([
-            ("SecretARN", arn.to_owned()),
-            ("SecretVersionId", version.to_owned()),
-        ])
+    fn context<'a>(arn: &'a str, version: &'a str) -> EncryptionContext<'a> {
+        EncryptionContext::from_pairs([("SecretARN", arn), ("SecretVersionId", version)])
     }
 
     fn sealed(material: &KeyMaterial, text: &str) -> Envelope {

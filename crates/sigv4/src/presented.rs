@@ -109,8 +109,12 @@ impl Presented<'_> {
 
 /// Finds the signature. AWS: exactly one, in the `Authorization` header or in the query.
 pub fn parse<'a>(request: &Request<'a>) -> Result<Presented<'a>, SignatureError> {
-    for name in ONCE_IN_HEADERS {
-        if request.values(name).nth(1).is_some() {
+    let mut seen = [false; ONCE_IN_HEADERS.len()];
+    for (name, _) in request.headers {
+        let Some(place) = ONCE_IN_HEADERS.iter().position(|once| once == name) else { continue };
+        if let (Some(seen), Some(name)) = (seen.get_mut(place), ONCE_IN_HEADERS.get(place))
+            && std::mem::replace(seen, true)
+        {
             return Err(SignatureError::Ambiguous(name));
         }
     }

@@ -246,7 +246,8 @@ mod tests {
 
     #[test]
     fn an_unknown_setting_is_refused() {
-        assert!(toml::from_str::<File>("listen = '127.0.0.1:1'").is_err());
+        assert!(toml::from_str::<File>("lissen = '127.0.0.1:1'").is_err());
+        assert!(toml::from_str::<File>("[tls]\ncertificat = 'a'").is_err());
         assert!(
             toml::from_str::<File>("listen = '127.0.0.1:1'\n[tls]\ncertificate = 'a'\nkey = 'b'")
                 .is_ok()

@@ -57,7 +57,7 @@ pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<()> {
 type Flushed = Arc<OnceLock<Arc<AuditLog>>>;
 
 /// Events that go to the disk without waiting for a quiet moment.
-const AUDIT_GATHER: u32 = 24;
+const AUDIT_GATHER: u32 = 40;
 
 /// One core: everything on one thread, which is cheapest. More: a worker each.
 fn runtime(flushed: Flushed) -> anyhow::Result<Runtime> {

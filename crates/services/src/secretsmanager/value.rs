@@ -65,10 +65,10 @@ pub(super) fn one_value(
 }
 
 /// KMS's encryption context of a version, as AWS's user guide has it ("Encryption context").
-fn context(secret: &Secret, id: &VersionId) -> EncryptionContext {
+fn context<'a>(secret: &'a Secret, id: &'a VersionId) -> EncryptionContext<'a> {
     EncryptionContext::from_pairs([
-        ("SecretARN", secret.arn_text().to_owned()),
-        ("SecretVersionId", id.as_str().to_owned()),
+        ("SecretARN", secret.arn_text()),
+        ("SecretVersionId", id.as_str()),
     ])
 }
 
@@ -81,8 +81,13 @@ pub(super) async fn seal(
     value: &SecretValue,
 ) -> Result<Version, ApiError> {
     let key = kms::key_for(house, secret).await?;
-    let context = context(secret, &id);
-    let envelope = Envelope::seal(&key.value, &context, &value.plain, &*house.env.entropy).map_err(|_| {
+    let envelope = Envelope::seal(
+        &key.value,
+        &context(secret, &id),
+        &value.plain,
+        &*house.env.entropy,
+    )
+    .map_err(|_| {
         ApiError::new(
             ErrorCode::EncryptionFailure,
             "Secrets Manager can't encrypt the protected secret text using the provided KMS key.",

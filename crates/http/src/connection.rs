@@ -1,10 +1,10 @@
 //! The listener and its connections.
 
 use crate::limits::{Limits, Terms};
-use crate::request::{Peer, respond};
+use crate::request::{Peer, Talk, respond};
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use rustls::ServerConfig;
 use std::convert::Infallible;
@@ -15,6 +15,7 @@ use strongroom_services::house::House;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 /// A bound address.
@@ -62,7 +63,7 @@ pub async fn serve(
         });
     }
     drop(listening);
-    if tokio::time::timeout(terms.limits.drain_timeout, graceful.shutdown()).await.is_err() {
+    if timeout(terms.limits.drain_timeout, graceful.shutdown()).await.is_err() {
         tracing::warn!("connections were still busy when the time to stop was over");
     }
 }
@@ -97,9 +98,11 @@ async fn converse(
     watcher: Watcher,
 ) {
     let Some(acceptor) = tls else {
-        return speak(house, stream, peer, terms, watcher).await;
+        let is_http2 = timeout(terms.limits.head_timeout, begins_with_http2(&stream)).await;
+        let Ok(is_http2) = is_http2 else { return };
+        return speak(Talk::new(house, peer, terms), stream, is_http2, watcher).await;
     };
-    let handshake = tokio::time::timeout(terms.limits.handshake_timeout, acceptor.accept(stream));
+    let handshake = timeout(terms.limits.handshake_timeout, acceptor.accept(stream));
     let Ok(Ok(stream)) = handshake.await else {
         tracing::debug!(ip = %peer.ip, "TLS handshake failed");
         return;
@@ -112,36 +115,61 @@ async fn converse(
     let suite = session
         .negotiated_cipher_suite()
         .map(|suite| format!("{:?}", suite.suite()).replace("TLS13_", "TLS_"));
+    let is_http2 = session.alpn_protocol() == Some(b"h2");
     peer.tls = Some((version, suite.unwrap_or_default()));
-    speak(house, stream, peer, terms, watcher).await;
+    speak(Talk::new(house, peer, terms), stream, is_http2, watcher).await;
 }
 
-async fn speak<S>(house: Arc<House>, stream: S, peer: Peer, terms: Terms, watcher: Watcher)
+/// Whether HTTP/2 is spoken without having been agreed on (RFC 9113, section 3.3): no method of HTTP/1.1 starts so.
+async fn begins_with_http2(stream: &TcpStream) -> bool {
+    let mut start = [0; 3];
+    stream.peek(&mut start).await.is_ok() && start == *b"PRI"
+}
+
+async fn speak<S>(talk: Talk, stream: S, is_http2: bool, watcher: Watcher)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let peer = Arc::new(peer);
+    let talk = Arc::new(talk);
+    let limits = talk.terms.limits;
+    let answering = Arc::clone(&talk);
     let service = service_fn(move |request| {
-        let (house, peer) = (Arc::clone(&house), Arc::clone(&peer));
-        async move { Ok::<_, Infallible>(respond(&house, &terms, &peer, request).await) }
+        let talk = Arc::clone(&answering);
+        async move { Ok::<_, Infallible>(respond(&talk, request).await) }
     });
-    let builder = builder(&terms.limits);
-    let connection = builder.serve_connection(TokioIo::new(stream), service);
-    if let Err(error) = watcher.watch(connection).await {
+    let stream = TokioIo::new(stream);
+    let ended = if is_http2 {
+        let connection = http2_builder(&limits).serve_connection(stream, service);
+        unless_idle(&talk, watcher.watch(connection)).await
+    } else {
+        let connection = http1_builder(&limits).serve_connection(stream, service);
+        unless_idle(&talk, watcher.watch(connection)).await
+    };
+    if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended early");
     }
 }
 
-fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
+/// Runs the connection until it ends, or until it has been idle for too long: then it is dropped, and closed by that.
+async fn unless_idle(
+    talk: &Talk,
+    connection: impl Future<Output = hyper::Result<()>>,
+) -> hyper::Result<()> {
+    tokio::select! {
+        ended = connection => ended,
+        () = talk.idle.lasts(talk.terms.limits.head_timeout) => Ok(()),
+    }
+}
+
+fn http1_builder(limits: &Limits) -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder.max_headers(limits.headers_max).max_buf_size(limits.head_bytes_max.max(64 * 1024));
     builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.head_timeout)
-        .max_headers(limits.headers_max)
-        .max_buf_size(limits.head_bytes_max.max(64 * 1024));
+}
+
+fn http2_builder(limits: &Limits) -> http2::Builder<TokioExecutor> {
+    let mut builder = http2::Builder::new(TokioExecutor::new());
     builder
-        .http2()
         .timer(TokioTimer::new())
         .keep_alive_interval(limits.head_timeout)
         .max_concurrent_streams(100)

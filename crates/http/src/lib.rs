@@ -3,6 +3,7 @@
 //! What a request means is not known here: its raw parts go to [`strongroom_services::front::answer`].
 
 mod connection;
+mod idle;
 mod limits;
 mod request;
 mod tls;

@@ -1,5 +1,6 @@
 //! One request: its parts to the front door, the answer back.
 
+use crate::idle::Idle;
 use crate::limits::{Limits, Terms};
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
@@ -8,6 +9,7 @@ use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming as HyperBody};
 use std::future::Future;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::task::Poll;
 use strongroom_services::error::ErrorCode;
 use strongroom_services::front::{Answer, Incoming, answer, refuse_unread};
@@ -22,6 +24,20 @@ pub(crate) struct Peer {
     pub(crate) tls: Option<(&'static str, String)>,
 }
 
+/// A connection's part in each of its requests.
+pub(crate) struct Talk {
+    pub(crate) house: Arc<House>,
+    pub(crate) peer: Peer,
+    pub(crate) terms: Terms,
+    pub(crate) idle: Idle,
+}
+
+impl Talk {
+    pub(crate) fn new(house: Arc<House>, peer: Peer, terms: Terms) -> Self {
+        Self { house, peer, terms, idle: Idle::new() }
+    }
+}
+
 /// A body that is wiped when the last of it is written.
 struct Wiped(Rendered);
 
@@ -34,12 +50,9 @@ impl AsRef<[u8]> for Wiped {
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 
-pub(crate) async fn respond(
-    house: &House,
-    terms: &Terms,
-    peer: &Peer,
-    request: Request<HyperBody>,
-) -> Response<Full<Bytes>> {
+pub(crate) async fn respond(talk: &Talk, request: Request<HyperBody>) -> Response<Full<Bytes>> {
+    let Talk { house, peer, terms, idle } = talk;
+    let _busy = idle.interrupted();
     if let Some(health) = health(request.method(), request.uri()) {
         return health;
     }
@@ -128,7 +141,7 @@ fn to_http(answer: Answer) -> Response<Full<Bytes>> {
         StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, content_type);
-    if let Ok(request_id) = HeaderValue::from_maybe_shared(Bytes::from(answer.request_id)) {
+    if let Ok(request_id) = HeaderValue::from_str(&answer.request_id) {
         headers.insert(REQUEST_ID, request_id);
     }
     if let Some(error_type) = answer.error_type {

@@ -73,21 +73,16 @@ impl SealKey {
 
     /// Opens what was sealed under this key for this associated data.
     pub(crate) fn open(&self, aad: &[u8], blob: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
-        let (head, body) = blob.split_at_checked(HEAD_BYTES).ok_or(OpenError)?;
-        let (format, head) = head.split_first().ok_or(OpenError)?;
+        self.key_of(blob)?.open(aad, blob)
+    }
+
+    /// The key of this one blob, once it has proved to be the one the blob was sealed under.
+    pub(crate) fn key_of(&self, blob: &[u8]) -> Result<BlobKey, OpenError> {
+        let (head, _) = split(blob)?;
         let (salt, committed) = head.split_at_checked(SALT_BYTES).ok_or(OpenError)?;
-        if *format != FORMAT {
-            return Err(OpenError);
-        }
         let (key, commitment) = self.blob_key(salt).ok_or(OpenError)?;
         verify_slices_are_equal(&commitment, committed).map_err(|_| OpenError)?;
-        let mut plain = Zeroizing::new(body.to_vec());
-        let opened = key
-            .open_in_place(zero_nonce(), Aad::from(aad), &mut plain)
-            .map_err(|_| OpenError)?
-            .len();
-        plain.truncate(opened);
-        Ok(plain)
+        Ok(BlobKey(key))
     }
 
     fn blob_key(&self, salt: &[u8]) -> Option<(LessSafeKey, [u8; COMMITMENT_BYTES])> {
@@ -98,6 +93,32 @@ impl SealKey {
         let mut commitment = [0; COMMITMENT_BYTES];
         commitment.copy_from_slice(committed);
         Some((LessSafeKey::new(key), commitment))
+    }
+}
+
+/// The key that one blob is sealed under. Of another blob it opens nothing: that one has another salt, so another key.
+pub(crate) struct BlobKey(LessSafeKey);
+
+impl BlobKey {
+    pub(crate) fn open(&self, aad: &[u8], blob: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        let (_, body) = split(blob)?;
+        let mut plain = Zeroizing::new(body.to_vec());
+        let opened = self
+            .0
+            .open_in_place(zero_nonce(), Aad::from(aad), &mut plain)
+            .map_err(|_| OpenError)?
+            .len();
+        plain.truncate(opened);
+        Ok(plain)
+    }
+}
+
+/// Salt and commitment, and what they belong to.
+fn split(blob: &[u8]) -> Result<(&[u8], &[u8]), OpenError> {
+    let (head, body) = blob.split_at_checked(HEAD_BYTES).ok_or(OpenError)?;
+    match head.split_first() {
+        Some((&FORMAT, head)) => Ok((head, body)),
+        _ => Err(OpenError),
     }
 }
 

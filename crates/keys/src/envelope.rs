@@ -3,7 +3,7 @@
 //! Both seals are bound to the KMS key's id, the material's id and the encryption context, so an envelope that is moved
 //! to another secret, version, account or key does not open.
 
-use crate::aead::{SealKey, associated};
+use crate::aead::{BlobKey, SealKey, associated};
 use crate::{EncryptionContext, OpenError, SealingError};
 use serde::{Deserialize, Serialize};
 use strongroom_types::{Entropy, Plaintext};
@@ -64,6 +64,13 @@ impl KeyMaterial {
 const DATA_KEY: &str = "strongroom data key v1";
 const VALUE: &str = "strongroom secret value v1";
 
+/// An envelope's data key, unwrapped. It opens the value of that envelope and no other, and is wiped when dropped.
+#[expect(missing_debug_implementations, reason = "holds key material")]
+pub struct DataKey {
+    key: BlobKey,
+    bound_to: Vec<u8>,
+}
+
 /// A sealed value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Envelope {
@@ -101,12 +108,12 @@ impl Envelope {
         })
     }
 
-    /// Opens the value: with the material it names, for the very context it was sealed with.
-    pub fn open(
+    /// Unwraps the data key: with the material it names, for the very context it was sealed with.
+    pub fn unwrap_data_key(
         &self,
         material: &KeyMaterial,
         context: &EncryptionContext<'_>,
-    ) -> Result<Plaintext, OpenError> {
+    ) -> Result<DataKey, OpenError> {
         if self.key_id != material.key_id || self.material_id != material.material_id {
             return Err(OpenError);
         }
@@ -117,8 +124,15 @@ impl Envelope {
             return Err(OpenError);
         }
         data_key.copy_from_slice(&opened);
-        let mut plain =
-            SealKey::new(&data_key).open(&material.bound_to(VALUE, &context), &self.value)?;
+        Ok(DataKey {
+            key: SealKey::new(&data_key).key_of(&self.value)?,
+            bound_to: material.bound_to(VALUE, &context),
+        })
+    }
+
+    /// Opens the value, with its own unwrapped data key.
+    pub fn open(&self, data_key: &DataKey) -> Result<Plaintext, OpenError> {
+        let mut plain = data_key.key.open(&data_key.bound_to, &self.value)?;
         Ok(Plaintext::new(std::mem::take(&mut *plain)))
     }
 
@@ -137,6 +151,14 @@ mod tests {
         EncryptionContext::from_pairs([("SecretARN", arn), ("SecretVersionId", version)])
     }
 
+    fn open(
+        envelope: &Envelope,
+        material: &KeyMaterial,
+        context: &EncryptionContext<'_>,
+    ) -> Result<Plaintext, OpenError> {
+        envelope.open(&envelope.unwrap_data_key(material, context)?)
+    }
+
     fn sealed(material: &KeyMaterial, text: &str) -> Envelope {
         let plain = Plaintext::new(text.as_bytes().to_vec());
         Envelope::seal(material, &context("arn", "v1"), &plain, &SystemEntropy).unwrap()
@@ -146,19 +168,31 @@ mod tests {
     fn a_value_opens_in_its_own_place_only() {
         let material = KeyMaterial::generate("key", "m1", &SystemEntropy);
         let envelope = sealed(&material, "value");
-        assert_eq!(envelope.open(&material, &context("arn", "v1")).unwrap().expose(), b"value");
-        assert!(envelope.open(&material, &context("arn", "v2")).is_err());
-        assert!(envelope.open(&material, &context("ARN", "v1")).is_err());
+        assert_eq!(open(&envelope, &material, &context("arn", "v1")).unwrap().expose(), b"value");
+        assert!(open(&envelope, &material, &context("arn", "v2")).is_err());
+        assert!(open(&envelope, &material, &context("ARN", "v1")).is_err());
         let same_bytes =
             |key, id| KeyMaterial::from_bytes(key, id, material.expose_for_sealing()).unwrap();
-        assert!(envelope.open(&same_bytes("other", "m1"), &context("arn", "v1")).is_err());
+        assert!(open(&envelope, &same_bytes("other", "m1"), &context("arn", "v1")).is_err());
         let renamed = Envelope { key_id: "other".into(), ..envelope.clone() };
-        assert!(renamed.open(&same_bytes("other", "m1"), &context("arn", "v1")).is_err());
+        assert!(open(&renamed, &same_bytes("other", "m1"), &context("arn", "v1")).is_err());
         assert!(
-            envelope
-                .open(&KeyMaterial::generate("key", "m1", &SystemEntropy), &context("arn", "v1"))
-                .is_err()
+            open(
+                &envelope,
+                &KeyMaterial::generate("key", "m1", &SystemEntropy),
+                &context("arn", "v1")
+            )
+            .is_err()
         );
+    }
+
+    #[test]
+    fn a_data_key_opens_its_own_envelope_only() {
+        let material = KeyMaterial::generate("key", "m1", &SystemEntropy);
+        let (one, two) = (sealed(&material, "one"), sealed(&material, "two"));
+        let key = one.unwrap_data_key(&material, &context("arn", "v1")).unwrap();
+        assert_eq!(one.open(&key).unwrap().expose(), b"one");
+        assert!(two.open(&key).is_err());
     }
 
     #[test]
@@ -166,7 +200,7 @@ mod tests {
         let material = KeyMaterial::generate("key", "m1", &SystemEntropy);
         let (one, two) = (sealed(&material, "one"), sealed(&material, "two"));
         let mixed = Envelope { data_key: two.data_key, ..one };
-        assert!(mixed.open(&material, &context("arn", "v1")).is_err());
+        assert!(open(&mixed, &material, &context("arn", "v1")).is_err());
     }
 
     #[test]

@@ -10,7 +10,7 @@ pub mod seal;
 mod storage;
 
 pub use context::EncryptionContext;
-pub use envelope::{Envelope, KeyMaterial};
+pub use envelope::{DataKey, Envelope, KeyMaterial};
 pub use seal::RootKey;
 pub use storage::StorageKeys;
 

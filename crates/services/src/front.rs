@@ -10,7 +10,7 @@ use crate::identity::authenticate;
 use crate::metrics::Outcome;
 use crate::operation::{Body, Cx, Entry, Facts, Service, Tls};
 use std::net::IpAddr;
-use strongroom_types::uuid_v4;
+use strongroom_types::{RandomId, RandomIdText};
 use strongroom_wire::{Fault, Protocol, Rendered, query, render_fault};
 
 /// A request as it came off the wire.
@@ -47,7 +47,7 @@ pub struct Answer {
     /// HTTP status.
     pub status: u16,
     /// `x-amzn-RequestId`.
-    pub request_id: String,
+    pub request_id: RandomIdText,
     /// `x-amzn-ErrorType`, on errors of JSON services.
     pub error_type: Option<&'static str>,
     /// Body and content type.
@@ -64,9 +64,7 @@ struct Asked<'a> {
 
 /// Answers one request.
 pub async fn answer(house: &House, incoming: Incoming<'_>) -> Answer {
-    let mut random = [0; 32];
-    house.env.entropy.fill(&mut random);
-    let (request_id, event_id) = two_ids(random);
+    let [request_id, event_id] = house.ids.next(&*house.env.entropy).map(RandomId::text);
     let spoken = spoken_protocol(&incoming);
     let mut operation = None;
     let outcome = match identify(&incoming, spoken) {
@@ -93,22 +91,18 @@ pub async fn answer(house: &House, incoming: Incoming<'_>) -> Answer {
 
 /// An answer to a request that was refused before it could be read.
 pub fn refuse_unread(house: &House, code: ErrorCode, message: &'static str) -> Answer {
-    let mut random = [0; 32];
-    house.env.entropy.fill(&mut random);
-    refuse(Protocol::Json11, "", two_ids(random).0, &ApiError::new(code, message))
+    let [request_id] = house.ids.next(&*house.env.entropy).map(RandomId::text);
+    refuse(Protocol::Json11, "", request_id, &ApiError::new(code, message))
 }
 
-fn two_ids(random: [u8; 32]) -> (String, String) {
-    let (mut first, mut second) = ([0; 16], [0; 16]);
-    let (left, right) = random.split_at(16);
-    first.copy_from_slice(left);
-    second.copy_from_slice(right);
-    (uuid_v4(first), uuid_v4(second))
-}
-
-fn refuse(protocol: Protocol, namespace: &str, request_id: String, error: &ApiError) -> Answer {
+fn refuse(
+    protocol: Protocol,
+    namespace: &str,
+    request_id: RandomIdText,
+    error: &ApiError,
+) -> Answer {
     if error.code.is_servers() {
-        tracing::error!(request_id, code = ?error.code, source = error.source_text(), "request failed");
+        tracing::error!(%request_id, code = ?error.code, source = error.source_text(), "request failed");
     }
     let code = error.code.name(protocol);
     let fault = Fault {

@@ -9,7 +9,7 @@ use crate::secretsmanager::AccessLedger;
 use std::sync::Arc;
 use strongroom_audit::AuditLog;
 use strongroom_store::{Batch, Committed, StoreError};
-use strongroom_types::{Clock, Entropy, Region};
+use strongroom_types::{Clock, Entropy, RandomIds, Region};
 use tokio::sync::Notify;
 
 /// Time and randomness, handed down from where the server is put together.
@@ -49,6 +49,8 @@ pub struct House {
     pub env: Env,
     /// What the operator set.
     pub settings: Settings,
+    /// Ids of requests and events.
+    pub ids: RandomIds,
     /// All records.
     pub records: Records,
     /// The audit log.
@@ -72,6 +74,7 @@ impl House {
         Self {
             env,
             settings,
+            ids: RandomIds::default(),
             records,
             audit,
             signers: Signers::new(),

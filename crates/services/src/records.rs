@@ -118,12 +118,12 @@ pub struct Records {
     /// Counts the commits that touched a shard's keys.
     shards: [Mutex<u64>; SHARDS],
     hasher: RandomState,
-    /// Counts the commits that touched access keys: what was derived from them is then derived again.
+    /// Counts the commits that touched a kind of keys: what was derived from them is then derived again.
     epochs: [AtomicU64; KINDS_WITH_EPOCH],
 }
 
 /// Kinds of record, by number, whose commits are counted.
-const KINDS_WITH_EPOCH: usize = 4;
+const KINDS_WITH_EPOCH: usize = 16;
 
 impl std::fmt::Debug for Records {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

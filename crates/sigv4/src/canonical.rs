@@ -1,7 +1,7 @@
-//! The canonical request, hashed as it is made: nothing but the query's pairs is ever collected.
+//! The canonical request and its hash.
 
 use crate::Request;
-use aws_lc_rs::digest::{Context, SHA256};
+use aws_lc_rs::digest::SHA256;
 
 /// SHA-256 as 64 lower-case hex digits.
 pub(crate) type Hex = [u8; 64];
@@ -36,30 +36,30 @@ pub(crate) struct Form<'a> {
 
 /// Hash of the canonical request.
 pub(crate) fn hash(request: &Request<'_>, form: &Form<'_>) -> Hex {
-    let mut context = Context::new(&SHA256);
-    context.update(request.method.as_bytes());
-    context.update(b"\n");
-    path(request.path, form.normalize_path, &mut context);
-    context.update(b"\n");
-    query(request.query, form.left_out, &mut context);
-    context.update(b"\n");
+    let mut text = Vec::with_capacity(1024);
+    text.extend_from_slice(request.method.as_bytes());
+    text.extend_from_slice(b"\n");
+    path(request.path, form.normalize_path, &mut text);
+    text.extend_from_slice(b"\n");
+    query(request.query, form.left_out, &mut text);
+    text.extend_from_slice(b"\n");
     for name in form.signed_headers.split(';') {
-        header(request, name, &mut context);
+        header(request, name, &mut text);
     }
-    context.update(b"\n");
-    context.update(form.signed_headers.as_bytes());
-    context.update(b"\n");
-    context.update(form.payload_hash);
-    hex(context.finish().as_ref())
+    text.extend_from_slice(b"\n");
+    text.extend_from_slice(form.signed_headers.as_bytes());
+    text.extend_from_slice(b"\n");
+    text.extend_from_slice(form.payload_hash);
+    sha256_hex(&text)
 }
 
 /// The path is encoded as it came: what was percent-encoded on the wire is encoded twice, as AWS has it.
-fn path(path: &str, normalize: bool, context: &mut Context) {
+fn path(path: &str, normalize: bool, text: &mut Vec<u8>) {
     if path == "/" || path.is_empty() {
-        return context.update(b"/");
+        return text.extend_from_slice(b"/");
     }
     if !normalize {
-        return encode(path.as_bytes(), true, context);
+        return encode(path.as_bytes(), true, text);
     }
     let mut kept: Vec<&str> = Vec::new();
     for segment in path.split('/') {
@@ -72,12 +72,12 @@ fn path(path: &str, normalize: bool, context: &mut Context) {
         }
     }
     for segment in &kept {
-        context.update(b"/");
-        encode(segment.as_bytes(), false, context);
+        text.extend_from_slice(b"/");
+        encode(segment.as_bytes(), false, text);
     }
     let is_open = path.ends_with('/') || path.ends_with("/.") || path.ends_with("/..");
     if kept.is_empty() || is_open {
-        context.update(b"/");
+        text.extend_from_slice(b"/");
     }
 }
 
@@ -86,13 +86,13 @@ fn is_unreserved(byte: u8) -> bool {
 }
 
 /// RFC 3986 encoding with upper-case digits.
-fn encode(bytes: &[u8], keep_slash: bool, context: &mut Context) {
+fn encode(bytes: &[u8], keep_slash: bool, text: &mut Vec<u8>) {
     for run in
         bytes.chunk_by(|left, right| is_kept(*left, keep_slash) && is_kept(*right, keep_slash))
     {
         match run {
-            [byte] if !is_kept(*byte, keep_slash) => context.update(&percent(*byte)),
-            kept => context.update(kept),
+            [byte] if !is_kept(*byte, keep_slash) => text.extend_from_slice(&percent(*byte)),
+            kept => text.extend_from_slice(kept),
         }
     }
 }
@@ -108,7 +108,7 @@ fn percent(byte: u8) -> [u8; 3] {
 }
 
 /// Pairs sorted by encoded name, then encoded value; the signature itself is left out.
-fn query(query: &str, left_out: Option<&str>, context: &mut Context) {
+fn query(query: &str, left_out: Option<&str>, text: &mut Vec<u8>) {
     if query.is_empty() {
         return;
     }
@@ -124,11 +124,11 @@ fn query(query: &str, left_out: Option<&str>, context: &mut Context) {
     pairs.sort_unstable();
     for (place, (name, value)) in pairs.iter().enumerate() {
         if place > 0 {
-            context.update(b"&");
+            text.extend_from_slice(b"&");
         }
-        context.update(name);
-        context.update(b"=");
-        context.update(value);
+        text.extend_from_slice(name);
+        text.extend_from_slice(b"=");
+        text.extend_from_slice(value);
     }
 }
 
@@ -171,25 +171,25 @@ fn nibble(digit: u8) -> u8 {
 }
 
 /// `name:value,value`, each value trimmed and its inner runs of white space folded into one space.
-fn header(request: &Request<'_>, name: &str, context: &mut Context) {
-    context.update(name.as_bytes());
-    context.update(b":");
+fn header(request: &Request<'_>, name: &str, text: &mut Vec<u8>) {
+    text.extend_from_slice(name.as_bytes());
+    text.extend_from_slice(b":");
     for (place, value) in request.values(name).enumerate() {
         if place > 0 {
-            context.update(b",");
+            text.extend_from_slice(b",");
         }
-        folded(value, context);
+        folded(value, text);
     }
-    context.update(b"\n");
+    text.extend_from_slice(b"\n");
 }
 
-fn folded(value: &[u8], context: &mut Context) {
+fn folded(value: &[u8], text: &mut Vec<u8>) {
     let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
     let words = value.split(is_space).filter(|word| !word.is_empty());
     for (place, word) in words.enumerate() {
         if place > 0 {
-            context.update(b" ");
+            text.extend_from_slice(b" ");
         }
-        context.update(word);
+        text.extend_from_slice(word);
     }
 }

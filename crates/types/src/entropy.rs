@@ -1,6 +1,8 @@
 //! Randomness, passed in so that tests can seed it.
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use std::sync::{Mutex, PoisonError};
+use uuid::Uuid;
 
 /// A source of random bytes fit for keys.
 pub trait Entropy: Send + Sync + std::fmt::Debug {
@@ -44,20 +46,90 @@ impl Entropy for SystemEntropy {
     }
 }
 
-/// A random (version 4) UUID in its usual text form, from 16 random bytes. RFC 9562, section 5.4.
-pub fn uuid_v4(mut bytes: [u8; 16]) -> String {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
-    bytes[6] = (bytes[6] & 0x0f) | 0x40;
-    bytes[8] = (bytes[8] & 0x3f) | 0x80;
-    let mut text = [b'-'; 36];
-    let places = (0..36).filter(|place| !matches!(place, 8 | 13 | 18 | 23));
-    let nibbles = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0x0f]);
-    for (place, nibble) in places.zip(nibbles) {
-        if let (Some(slot), Some(digit)) = (text.get_mut(place), HEX.get(usize::from(nibble))) {
-            *slot = *digit;
-        }
+/// A random (version 4) UUID. RFC 9562, section 5.4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RandomId(Uuid);
+
+impl RandomId {
+    /// From 16 random bytes.
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(uuid::Builder::from_random_bytes(bytes).into_uuid())
     }
-    str::from_utf8(&text).unwrap_or_default().to_owned()
+
+    /// A fresh one.
+    pub fn draw(entropy: &dyn Entropy) -> Self {
+        let mut bytes = [0; 16];
+        entropy.fill(&mut bytes);
+        Self::from_bytes(bytes)
+    }
+
+    /// Its usual text form.
+    pub fn text(self) -> RandomIdText {
+        let mut text = RandomIdText([0; 36]);
+        self.0.hyphenated().encode_lower(&mut text.0);
+        text
+    }
+}
+
+/// A [`RandomId`] as text: 36 lower-case characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RandomIdText([u8; 36]);
+
+impl std::ops::Deref for RandomIdText {
+    type Target = str;
+    fn deref(&self) -> &str {
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl std::fmt::Display for RandomIdText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self)
+    }
+}
+
+/// Ids that need not be secret, drawn many at a time: a draw of few bytes costs nearly as much as one of many.
+pub struct RandomIds(Mutex<Drawn>);
+
+struct Drawn {
+    bytes: Box<[u8; DRAWN_BYTES]>,
+    used: usize,
+}
+
+const DRAWN_BYTES: usize = 4096;
+
+impl Default for RandomIds {
+    fn default() -> Self {
+        Self(Mutex::new(Drawn { bytes: Box::new([0; DRAWN_BYTES]), used: DRAWN_BYTES }))
+    }
+}
+
+impl std::fmt::Debug for RandomIds {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RandomIds").finish_non_exhaustive()
+    }
+}
+
+impl RandomIds {
+    /// So many fresh ones.
+    pub fn next<const N: usize>(&self, entropy: &dyn Entropy) -> [RandomId; N] {
+        let mut drawn = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        std::array::from_fn(|_| drawn.next(entropy))
+    }
+}
+
+impl Drawn {
+    fn next(&mut self, entropy: &dyn Entropy) -> RandomId {
+        if self.used == self.bytes.len() {
+            entropy.fill(&mut *self.bytes);
+            self.used = 0;
+        }
+        let chunk = self.bytes.get(self.used..).and_then(<[u8]>::first_chunk);
+        let id =
+            chunk.map_or_else(|| RandomId::draw(entropy), |chunk| RandomId::from_bytes(*chunk));
+        self.used += 16;
+        id
+    }
 }
 
 #[cfg(test)]
@@ -65,9 +137,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_uuid_says_that_it_is_version_four() {
-        assert_eq!(uuid_v4([0xff; 16]), "ffffffff-ffff-4fff-bfff-ffffffffffff");
-        assert_eq!(uuid_v4([0; 16]), "00000000-0000-4000-8000-000000000000");
+    fn a_random_id_says_that_it_is_version_four() {
+        let text = |byte| RandomId::from_bytes([byte; 16]).text().to_string();
+        assert_eq!(text(0xff), "ffffffff-ffff-4fff-bfff-ffffffffffff");
+        assert_eq!(text(0), "00000000-0000-4000-8000-000000000000");
+    }
+
+    #[test]
+    fn ids_drawn_together_are_all_different() {
+        let ids = RandomIds::default();
+        let mut seen = std::collections::BTreeSet::new();
+        for _ in 0..1000 {
+            let [one, other] = ids.next(&SystemEntropy);
+            assert!(seen.insert(one.text().to_string()) && seen.insert(other.text().to_string()));
+        }
     }
 
     #[test]

@@ -47,7 +47,7 @@ mod version;
 
 pub use account::AccountId;
 pub use arn::{ArnSuffix, SecretArn};
-pub use entropy::{Entropy, SystemEntropy, uuid_v4};
+pub use entropy::{Entropy, RandomId, RandomIdText, RandomIds, SystemEntropy};
 pub use name::SecretName;
 pub use plaintext::Plaintext;
 pub use region::Region;

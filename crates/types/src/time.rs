@@ -72,6 +72,11 @@ impl Timestamp {
 pub struct Day(i64);
 
 impl Day {
+    /// Days since 1970-01-01.
+    pub const fn number(self) -> i64 {
+        self.0
+    }
+
     /// Midnight at its start.
     pub const fn start(self) -> Timestamp {
         Timestamp(self.0.saturating_mul(MILLIS_PER_DAY))

@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use strongroom_keys::{Envelope, KeyMaterial};
 use strongroom_store::{Batch, Expect, Kind, StoreError, Term};
-use strongroom_types::{AccountId, Region, uuid_v4};
+use strongroom_types::{AccountId, RandomId, Region};
 use zeroize::Zeroizing;
 
 /// The kind of record that holds a KMS key with its material. Its key is account, region and key id.
-const KMS_KEY: Kind = Kind { id: 10, name: "KMS key" };
+pub(crate) const KMS_KEY: Kind = Kind { id: 10, name: "KMS key" };
 /// The kind of record that names the key behind an alias. Its key is account, region and alias.
 const KMS_ALIAS: Kind = Kind { id: 11, name: "KMS alias" };
 
@@ -135,11 +135,8 @@ async fn make_default_key(
     alias_key: Vec<u8>,
 ) -> Result<(), ApiError> {
     let entropy = &*house.env.entropy;
-    let mut random = [0; 16];
-    entropy.fill(&mut random);
-    let key_id = uuid_v4(random);
-    entropy.fill(&mut random);
-    let material = KeyMaterial::generate(&key_id, &uuid_v4(random), entropy);
+    let key_id = RandomId::draw(entropy).text().to_string();
+    let material = KeyMaterial::generate(&key_id, &RandomId::draw(entropy).text(), entropy);
     let key = record_key(account, region, &key_id);
     let writes = vec![
         house.records.put(entropy, key, &material, Expect::Absent)?,

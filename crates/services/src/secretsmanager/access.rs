@@ -8,7 +8,6 @@ use crate::error::ApiError;
 use crate::house::House;
 use crate::records::{RecordType, decode_as, encode_as};
 use crate::secretsmanager::secret::{Secret, Uid};
-use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
@@ -23,8 +22,6 @@ pub(super) const BY_ACCESSED: Index = Index { id: 26, name: "secrets by access" 
 
 /// Reads that wait for the next tick; beyond that a read leaves no date until the tick has come.
 const PENDING_MAX: usize = 100_000;
-/// Reads known to be noted already.
-const SEEN_MAX: usize = 200_000;
 /// Versions whose day of access is kept.
 const VERSIONS_MAX: usize = 200;
 
@@ -89,7 +86,6 @@ struct Pending {
 
 /// Reads since the last tick.
 pub struct AccessLedger {
-    seen: Cache<(Uid, VersionId), Day>,
     pending: Mutex<HashMap<Vec<u8>, Pending>>,
 }
 
@@ -101,18 +97,14 @@ impl std::fmt::Debug for AccessLedger {
 
 impl AccessLedger {
     pub(crate) fn new() -> Self {
-        Self { seen: Cache::new(SEEN_MAX), pending: Mutex::default() }
+        Self { pending: Mutex::default() }
     }
 
-    /// Notes that a version was read on a day.
-    pub fn note(&self, secret_key: &[u8], uid: Uid, version: &VersionId, day: Day) {
-        let seen = (uid, version.clone());
-        if self.seen.get(&seen) == Some(day) {
-            return;
-        }
+    /// Notes that a version was read on a day; noting it again changes nothing. False: too many wait already.
+    pub(super) fn note(&self, secret_key: &[u8], uid: Uid, version: &VersionId, day: Day) -> bool {
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
         if pending.len() >= PENDING_MAX && !pending.contains_key(secret_key) {
-            return;
+            return false;
         }
         let entry = pending
             .entry(secret_key.to_vec())
@@ -121,8 +113,7 @@ impl AccessLedger {
             *entry = Pending { uid, versions: HashMap::new() };
         }
         entry.versions.insert(version.clone(), day);
-        drop(pending);
-        self.seen.insert(seen, day);
+        true
     }
 
     fn overlay(&self, key: &[u8], access: &mut Access) {

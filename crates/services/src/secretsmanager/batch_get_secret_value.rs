@@ -7,7 +7,9 @@ use crate::authz::{Grant, WholeAccount, authorize};
 use crate::error::ApiError;
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
 use crate::secretsmanager::filter::{FilterInput, Filters, check_filters};
-use crate::secretsmanager::get_secret_value::{GetSecretValue, Output as SecretValueEntry, read_value};
+use crate::secretsmanager::get_secret_value::{
+    GetSecretValue, Output as SecretValueEntry, read_value,
+};
 use crate::secretsmanager::listing::{Cursor, Listing, Sort, next_page};
 use crate::secretsmanager::page_token;
 use crate::secretsmanager::target::{SecretTarget, parse_secret_id};
@@ -93,15 +95,22 @@ impl Operation for BatchGetSecretValue {
                 ));
             }
             (None, false) => {
-                return Err(ApiError::invalid_parameter("Either 'SecretIdList' or 'Filters' must be provided."));
+                return Err(ApiError::invalid_parameter(
+                    "Either 'SecretIdList' or 'Filters' must be provided.",
+                ));
             }
             (Some(_), false) if input.max_results.is_some() => {
-                return Err(ApiError::invalid_parameter("You can't use MaxResults with SecretIdList."));
+                return Err(ApiError::invalid_parameter(
+                    "You can't use MaxResults with SecretIdList.",
+                ));
             }
             (Some(ids), false) => Wanted::Named(ids),
             (None, true) => Wanted::Filtered {
                 filters: Filters::parse(input.filters)?,
-                max_results: input.max_results.and_then(|max| u32::try_from(max).ok()).unwrap_or(limits::BATCH_ITEMS_MAX),
+                max_results: input
+                    .max_results
+                    .and_then(|max| u32::try_from(max).ok())
+                    .unwrap_or(limits::BATCH_ITEMS_MAX),
                 token: input.next_token,
             },
         };
@@ -112,7 +121,11 @@ impl Operation for BatchGetSecretValue {
         Ok(WholeAccount)
     }
 
-    async fn run(&self, cx: &Cx<'_>, _grant: Grant<WholeAccount>) -> Result<Done<Output>, ApiError> {
+    async fn run(
+        &self,
+        cx: &Cx<'_>,
+        _grant: Grant<WholeAccount>,
+    ) -> Result<Done<Output>, ApiError> {
         let mut output = Output { secret_values: Vec::new(), next_token: None, errors: Vec::new() };
         match &self.wanted {
             Wanted::Named(ids) => {
@@ -126,7 +139,12 @@ impl Operation for BatchGetSecretValue {
                     Some(token) => Some(page_token::open::<Cursor>(cx, PURPOSE, &query, token)?),
                     None => None,
                 };
-                let listing = Listing { filters, sort: Sort::default(), include_deleted: false, limit: *max_results };
+                let listing = Listing {
+                    filters,
+                    sort: Sort::default(),
+                    include_deleted: false,
+                    limit: *max_results,
+                };
                 let page = next_page(cx, &listing, cursor).await?;
                 for secret in &page.secrets {
                     read_into(&mut output, cx, &secret.value.arn.to_string()).await?;

@@ -10,12 +10,14 @@ use crate::operation::{Cx, Done, Effect, Operation, Spec};
 use crate::records::Stored;
 use crate::secretsmanager::access::Access;
 use crate::secretsmanager::members::{
-    ReplicaRegionInput, ReplicationStatusMember, TagInput, check_replicas, check_tags, check_texts, check_token,
-    new_replicas, parse_name, replication_status, required_token, tags_of,
+    ReplicaRegionInput, ReplicationStatusMember, TagInput, check_replicas, check_tags, check_texts,
+    check_token, new_replicas, parse_name, replication_status, required_token, tags_of,
 };
 use crate::secretsmanager::secret::{Replica, Secret, Uid, merge_tags, secret_key};
 use crate::secretsmanager::target::NewSecret;
-use crate::secretsmanager::value::{SecretValue, check_value, is_same, one_value, seal, token_in_use};
+use crate::secretsmanager::value::{
+    SecretValue, check_value, is_same, one_value, seal, token_in_use,
+};
 use crate::secretsmanager::version::{Version, version_key};
 use serde::{Deserialize, Serialize};
 use strongroom_store::{Expect, Write};
@@ -60,7 +62,10 @@ pub struct Input {
     force_overwrite_replica_secret: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     r#type: Option<String>,
-    #[serde(rename(deserialize = "CrossAccountPrimaryARN"), skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename(deserialize = "CrossAccountPrimaryARN"),
+        skip_serializing_if = "Option::is_none"
+    )]
     cross_account_primary_arn: Option<String>,
 }
 
@@ -101,15 +106,24 @@ impl Operation for CreateSecret {
         check_value(&mut check, input.secret_string.as_ref(), input.secret_binary.as_ref());
         check_tags(&mut check, input.tags.as_deref());
         check_replicas(&mut check, input.add_replica_regions.as_deref());
-        check.length("crossAccountPrimaryARN", input.cross_account_primary_arn.as_deref(), 20..=2048);
+        check.length(
+            "crossAccountPrimaryARN",
+            input.cross_account_primary_arn.as_deref(),
+            20..=2048,
+        );
         check.finish().map_err(ApiError::validation)?;
         if input.cross_account_primary_arn.is_some() {
-            return Err(ApiError::invalid_parameter("Cross-account replicas are not available in this Region."));
+            return Err(ApiError::invalid_parameter(
+                "Cross-account replicas are not available in this Region.",
+            ));
         }
         let overwrite = input.force_overwrite_replica_secret.unwrap_or(false);
         Ok(Self {
             name: parse_name(&input.name.unwrap_or_default())?,
-            token: required_token(input.client_request_token.as_deref(), ErrorCode::InvalidRequest)?,
+            token: required_token(
+                input.client_request_token.as_deref(),
+                ErrorCode::InvalidRequest,
+            )?,
             value: one_value(input.secret_string, input.secret_binary)?,
             description: input.description,
             kms_key_id: input.kms_key_id.filter(|key| !key.is_empty()),
@@ -132,7 +146,12 @@ impl Operation for CreateSecret {
         let secret = self.new_secret(cx).await?;
         let mut writes = vec![
             cx.house.records.put(cx.entropy(), secret.key(), &secret, Expect::Absent)?,
-            cx.house.records.put(cx.entropy(), secret.key(), &Access::never(&secret), Expect::Any)?,
+            cx.house.records.put(
+                cx.entropy(),
+                secret.key(),
+                &Access::never(&secret),
+                Expect::Any,
+            )?,
         ];
         if let Some(value) = &self.value {
             writes.push(self.first_version(cx, &secret, value).await?);
@@ -154,7 +173,8 @@ impl CreateSecret {
         let mut secret = Secret::new(arn, uid, cx.now);
         secret.description.clone_from(&self.description);
         secret.partner_type.clone_from(&self.partner_type);
-        secret.kms_key_id = kms::resolve(cx.house, cx.account(), cx.region(), self.kms_key_id.as_deref()).await?;
+        secret.kms_key_id =
+            kms::resolve(cx.house, cx.account(), cx.region(), self.kms_key_id.as_deref()).await?;
         if !self.tags.is_empty() {
             merge_tags(&mut secret.tags, &self.tags)?;
         }
@@ -167,13 +187,27 @@ impl CreateSecret {
         Ok(secret)
     }
 
-    async fn first_version(&self, cx: &Cx<'_>, secret: &Secret, value: &SecretValue) -> Result<Write, ApiError> {
+    async fn first_version(
+        &self,
+        cx: &Cx<'_>,
+        secret: &Secret,
+        value: &SecretValue,
+    ) -> Result<Write, ApiError> {
         let version = seal(cx.house, secret, self.token.clone(), cx.now, value).await?;
-        cx.house.records.put(cx.entropy(), version_key(secret.uid, &self.token), &version, Expect::Absent)
+        cx.house.records.put(
+            cx.entropy(),
+            version_key(secret.uid, &self.token),
+            &version,
+            Expect::Absent,
+        )
     }
 
     /// The name is taken: by an earlier try of this very request, or by something else.
-    async fn retry_or_refuse(&self, cx: &Cx<'_>, taken: &Stored<Secret>) -> Result<Done<Output>, ApiError> {
+    async fn retry_or_refuse(
+        &self,
+        cx: &Cx<'_>,
+        taken: &Stored<Secret>,
+    ) -> Result<Done<Output>, ApiError> {
         let secret = &taken.value;
         if secret.deletion.is_some() {
             return Err(ApiError::invalid_request(
@@ -181,7 +215,8 @@ impl CreateSecret {
             ));
         }
         let exists = || {
-            let message = format!("The operation failed because the secret {} already exists.", self.name);
+            let message =
+                format!("The operation failed because the secret {} already exists.", self.name);
             ApiError::new(ErrorCode::ResourceExists, message)
         };
         let value = self.value.as_ref().ok_or_else(exists)?;

@@ -51,7 +51,11 @@ impl Operation for DeleteResourcePolicy {
         SecretTarget::load(cx, &self.secret_id).await
     }
 
-    async fn run(&self, cx: &Cx<'_>, grant: Grant<SecretTarget>) -> Result<Done<PolicyOutput>, ApiError> {
+    async fn run(
+        &self,
+        cx: &Cx<'_>,
+        grant: Grant<SecretTarget>,
+    ) -> Result<Done<PolicyOutput>, ApiError> {
         let stored = grant.found()?;
         stored.value.writable()?;
         let output = PolicyOutput::of(&stored.value, self.policy_name.as_deref());

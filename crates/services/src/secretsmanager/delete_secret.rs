@@ -130,7 +130,8 @@ impl DeleteSecret {
     fn output_of_nothing(&self, cx: &Cx<'_>, target: &SecretTarget) -> Output {
         let (name, arn) = match &self.secret_id {
             SecretId::Name(name) => {
-                let arn = format!("{}-{}", target.arn(cx), ArnSuffix::random(cx.entropy()).as_str());
+                let arn =
+                    format!("{}-{}", target.arn(cx), ArnSuffix::random(cx.entropy()).as_str());
                 (name.to_string(), arn)
             }
             SecretId::Arn { resource, .. } => (resource.to_string(), target.arn(cx)),

@@ -66,6 +66,10 @@ impl Operation for DescribeSecret {
         let access = accesses(cx.house, &[secret]).await?.into_iter().next();
         let entry = SecretEntry::of(secret, access.and_then(|access| access.last));
         let replication_status = replication_status(secret);
-        Ok(Done::read(Output { entry, version_ids_to_stages: crate::secretsmanager::entry::stages(secret), replication_status }))
+        Ok(Done::read(Output {
+            entry,
+            version_ids_to_stages: crate::secretsmanager::entry::stages(secret),
+            replication_status,
+        }))
     }
 }

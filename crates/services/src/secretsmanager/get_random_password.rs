@@ -92,7 +92,11 @@ impl Operation for GetRandomPassword {
         Ok(WholeAccount)
     }
 
-    async fn run(&self, cx: &Cx<'_>, _grant: Grant<WholeAccount>) -> Result<Done<Output>, ApiError> {
+    async fn run(
+        &self,
+        cx: &Cx<'_>,
+        _grant: Grant<WholeAccount>,
+    ) -> Result<Done<Output>, ApiError> {
         Ok(Done::read(Output { random_password: Some(self.password(cx.entropy())) }))
     }
 }
@@ -110,7 +114,10 @@ fn included_types(input: &Input) -> Vec<Vec<u8>> {
     let left = |characters: &[u8]| -> Vec<u8> {
         characters.iter().copied().filter(|byte| !excluded.contains(char::from(*byte))).collect()
     };
-    let types = types.into_iter().filter(|(_, is_included)| *is_included).map(|(characters, _)| left(characters));
+    let types = types
+        .into_iter()
+        .filter(|(_, is_included)| *is_included)
+        .map(|(characters, _)| left(characters));
     types.filter(|characters| !characters.is_empty()).collect()
 }
 
@@ -122,7 +129,8 @@ impl GetRandomPassword {
         let all: Vec<u8> = self.types.concat();
         for _ in 0..TRIES_MAX {
             let drawn: Vec<u8> = (0..self.length).map(|_| entropy.choose(&all)).collect();
-            let has_type = |characters: &Vec<u8>| drawn.iter().any(|byte| characters.contains(byte));
+            let has_type =
+                |characters: &Vec<u8>| drawn.iter().any(|byte| characters.contains(byte));
             if !self.each_type || self.types.iter().all(has_type) {
                 return Plaintext::new(drawn);
             }
@@ -131,7 +139,8 @@ impl GetRandomPassword {
     }
 
     fn placed(&self, all: &[u8], entropy: &dyn Entropy) -> Plaintext {
-        let mut drawn: Vec<u8> = self.types.iter().map(|characters| entropy.choose(characters)).collect();
+        let mut drawn: Vec<u8> =
+            self.types.iter().map(|characters| entropy.choose(characters)).collect();
         drawn.extend((drawn.len()..self.length).map(|_| entropy.choose(all)));
         for last in (1..drawn.len()).rev() {
             let other = entropy.below(u32::try_from(last + 1).unwrap_or(u32::MAX));
@@ -176,7 +185,11 @@ mod tests {
                 assert!(password.iter().any(|byte| characters.contains(byte)));
             }
         }
-        assert!(draw(r#"{"ExcludeNumbers":true,"ExcludePunctuation":true,"ExcludeUppercase":true}"#).iter().all(u8::is_ascii_lowercase));
+        assert!(
+            draw(r#"{"ExcludeNumbers":true,"ExcludePunctuation":true,"ExcludeUppercase":true}"#)
+                .iter()
+                .all(u8::is_ascii_lowercase)
+        );
     }
 
     #[test]

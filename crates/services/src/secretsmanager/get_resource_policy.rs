@@ -49,12 +49,18 @@ impl Operation for GetResourcePolicy {
         SecretTarget::load(cx, &self.secret_id).await
     }
 
-    async fn run(&self, _cx: &Cx<'_>, grant: Grant<SecretTarget>) -> Result<Done<PolicyOutput>, ApiError> {
+    async fn run(
+        &self,
+        _cx: &Cx<'_>,
+        grant: Grant<SecretTarget>,
+    ) -> Result<Done<PolicyOutput>, ApiError> {
         let secret = &grant.found()?.value;
         secret.not_deleted()?;
         let name = self.policy_name.as_deref();
         if name.is_some_and(|name| name != DEFAULT_POLICY) {
-            return Err(ApiError::not_found("Secrets Manager can't find the specified resource policy."));
+            return Err(ApiError::not_found(
+                "Secrets Manager can't find the specified resource policy.",
+            ));
         }
         Ok(Done::read(PolicyOutput::of(secret, name).with_policy(secret.policy.clone())))
     }

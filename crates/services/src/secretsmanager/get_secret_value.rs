@@ -87,7 +87,9 @@ impl Operation for GetSecretValue {
 
     async fn run(&self, cx: &Cx<'_>, grant: Grant<SecretTarget>) -> Result<Done<Output>, ApiError> {
         let secret = grant.found()?;
-        read_value(cx, secret, self.version_id.as_ref(), self.version_stage.as_ref()).await.map(Done::read)
+        read_value(cx, secret, self.version_id.as_ref(), self.version_stage.as_ref())
+            .await
+            .map(Done::read)
     }
 }
 
@@ -106,13 +108,24 @@ pub(crate) async fn read_value(
         (Some(id), Some(stage)) => (id_with_stage(secret, id, stage)?, Missing::Id(id)),
         (None, stage) => {
             let missing = Missing::Stage(stage.unwrap_or(&current));
-            (secret.stages.holder(missing.text()).map(|held| &held.id).ok_or_else(|| missing.error())?, missing)
+            (
+                secret
+                    .stages
+                    .holder(missing.text())
+                    .map(|held| &held.id)
+                    .ok_or_else(|| missing.error())?,
+                missing,
+            )
         }
     };
     let version = cx.house.records.get::<Version>(&version_key(secret.uid, id)).await?;
     let version = version.ok_or_else(|| is_missing.error())?;
     let value = open(cx.house, secret, &version.value).await?.ok_or_else(|| is_missing.error())?;
-    cx.house.accesses.note(&stored.key, secret.uid, id, cx.now.day());
+    let today = cx.now.day();
+    let memory = &version.value.memory;
+    if !memory.is_noted(today) && cx.house.accesses.note(&stored.key, secret.uid, id, today) {
+        memory.remember_noted(today);
+    }
     let (secret_string, secret_binary) = value.into_members();
     Ok(Output {
         arn: secret.arn_text().to_owned(),
@@ -126,7 +139,11 @@ pub(crate) async fn read_value(
 }
 
 /// AWS: recorded, also for an id that is not there at all.
-fn id_with_stage<'a>(secret: &Secret, id: &'a VersionId, stage: &VersionStage) -> Result<&'a VersionId, ApiError> {
+fn id_with_stage<'a>(
+    secret: &Secret,
+    id: &'a VersionId,
+    stage: &VersionStage,
+) -> Result<&'a VersionId, ApiError> {
     if secret.stages.of(id).contains(stage) {
         return Ok(id);
     }
@@ -151,9 +168,13 @@ impl Missing<'_> {
 
     fn error(self) -> ApiError {
         ApiError::not_found(match self {
-            Self::Id(id) => format!("Secrets Manager can't find the specified secret value for VersionId: {id}"),
+            Self::Id(id) => {
+                format!("Secrets Manager can't find the specified secret value for VersionId: {id}")
+            }
             Self::Stage(stage) => {
-                format!("Secrets Manager can't find the specified secret value for staging label: {stage}")
+                format!(
+                    "Secrets Manager can't find the specified secret value for staging label: {stage}"
+                )
             }
         })
     }

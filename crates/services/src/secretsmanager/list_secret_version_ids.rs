@@ -138,8 +138,10 @@ impl ListSecretVersionIds {
             };
             let entries = cx.house.records.page(query).await?;
             let is_end = entries.len() <= limit;
-            let wanted = |entry: &&IndexEntry| self.include_deprecated || is_labelled(secret, &entry.key);
-            let keys: Vec<_> = entries.iter().filter(wanted).map(|entry| entry.key.clone()).collect();
+            let wanted =
+                |entry: &&IndexEntry| self.include_deprecated || is_labelled(secret, &entry.key);
+            let keys: Vec<_> =
+                entries.iter().filter(wanted).map(|entry| entry.key.clone()).collect();
             let mut found = cx.house.records.get_many::<Version>(&keys).await?.into_iter();
             for entry in entries {
                 if versions.len() >= limit {
@@ -148,7 +150,12 @@ impl ListSecretVersionIds {
                 let is_wanted = wanted(&&entry);
                 after = Some(entry);
                 if is_wanted && let Some(Some(version)) = found.next() {
-                    versions.push(version_entry(secret, access, &version.value.id, version.value.created));
+                    versions.push(version_entry(
+                        secret,
+                        access,
+                        &version.value.id,
+                        version.value.created,
+                    ));
                 }
             }
             if is_end {
@@ -161,15 +168,25 @@ impl ListSecretVersionIds {
 /// The id is the part of a version's key behind the secret's uid.
 fn is_labelled(secret: &Secret, key: &[u8]) -> bool {
     let id = key.get(secret.uid.0.len()..).and_then(|id| str::from_utf8(id).ok());
-    id.and_then(|id| VersionId::parse(id).ok()).is_some_and(|id| secret.stages.version(&id).is_some())
+    id.and_then(|id| VersionId::parse(id).ok())
+        .is_some_and(|id| secret.stages.version(&id).is_some())
 }
 
-fn version_entry(secret: &Secret, access: Option<&Access>, id: &VersionId, created: Timestamp) -> VersionEntry {
+fn version_entry(
+    secret: &Secret,
+    access: Option<&Access>,
+    id: &VersionId,
+    created: Timestamp,
+) -> VersionEntry {
     VersionEntry {
         version_id: id.to_string(),
         version_stages: stage_members(secret.stages.of(id)),
-        last_accessed_date: access.and_then(|access| access.versions.get(id).copied()).map(Day::start),
+        last_accessed_date: access
+            .and_then(|access| access.versions.get(id).copied())
+            .map(Day::start),
         created_date: created,
-        kms_key_ids: vec![secret.kms_key_id.clone().unwrap_or_else(|| "DefaultEncryptionKey".to_owned())],
+        kms_key_ids: vec![
+            secret.kms_key_id.clone().unwrap_or_else(|| "DefaultEncryptionKey".to_owned()),
+        ],
     }
 }

@@ -97,7 +97,11 @@ impl Operation for ListSecrets {
         Ok(WholeAccount)
     }
 
-    async fn run(&self, cx: &Cx<'_>, _grant: Grant<WholeAccount>) -> Result<Done<Output>, ApiError> {
+    async fn run(
+        &self,
+        cx: &Cx<'_>,
+        _grant: Grant<WholeAccount>,
+    ) -> Result<Done<Output>, ApiError> {
         let query = self.fingerprint();
         let cursor = match &self.token {
             Some(token) => Some(page_token::open::<Cursor>(cx, PURPOSE, &query, token)?),
@@ -116,7 +120,8 @@ impl Operation for ListSecrets {
             entry: SecretEntry::of(secret, last),
             secret_versions_to_stages: stages(secret),
         };
-        let secret_list = secrets.iter().zip(accesses.into_iter().map(|access| access.last)).map(entry).collect();
+        let secret_list =
+            secrets.iter().zip(accesses.into_iter().map(|access| access.last)).map(entry).collect();
         let next_token = match page.next {
             Some(next) => Some(page_token::seal(cx, PURPOSE, &query, &next)?),
             None => None,

@@ -4,7 +4,8 @@ use crate::authz::Grant;
 use crate::error::{ApiError, ErrorCode};
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
 use crate::secretsmanager::policy::{
-    PolicyOutput, check_policy_name, check_policy_text, only_default, parse_policy, public_statements,
+    PolicyOutput, check_policy_name, check_policy_text, only_default, parse_policy,
+    public_statements,
 };
 use crate::secretsmanager::target::{SecretTarget, check_secret_id, parse_secret_id};
 use serde::{Deserialize, Serialize};
@@ -63,7 +64,11 @@ impl Operation for PutResourcePolicy {
         SecretTarget::load(cx, &self.secret_id).await
     }
 
-    async fn run(&self, cx: &Cx<'_>, grant: Grant<SecretTarget>) -> Result<Done<PolicyOutput>, ApiError> {
+    async fn run(
+        &self,
+        cx: &Cx<'_>,
+        grant: Grant<SecretTarget>,
+    ) -> Result<Done<PolicyOutput>, ApiError> {
         let stored = grant.found()?;
         stored.value.writable()?;
         let policy = parse_policy(&self.policy)?;

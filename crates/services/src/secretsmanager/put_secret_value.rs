@@ -6,7 +6,9 @@
 use crate::authz::Grant;
 use crate::error::{ApiError, ErrorCode};
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
-use crate::secretsmanager::members::{check_stages, check_token, parse_stages, required_token, stage_members};
+use crate::secretsmanager::members::{
+    check_stages, check_token, parse_stages, required_token, stage_members,
+};
 use crate::secretsmanager::new_version::{NewVersion, add_version};
 use crate::secretsmanager::target::{SecretTarget, check_secret_id, parse_secret_id};
 use crate::secretsmanager::value::{SecretValue, check_value, one_value};
@@ -70,7 +72,11 @@ impl Operation for PutSecretValue {
         check_token(&mut check, input.client_request_token.as_deref());
         check_value(&mut check, input.secret_string.as_ref(), input.secret_binary.as_ref());
         check_stages(&mut check, input.version_stages.as_deref());
-        check.sensitive_length("rotationToken", input.rotation_token.as_ref().map(|token| token.0.len()), 36..=256);
+        check.sensitive_length(
+            "rotationToken",
+            input.rotation_token.as_ref().map(|token| token.0.len()),
+            36..=256,
+        );
         check.finish().map_err(ApiError::validation)?;
         if !input.rotation_token.as_ref().is_none_or(|token| is_rotation_token(token.0.expose())) {
             return Err(ApiError::validation(
@@ -79,7 +85,8 @@ impl Operation for PutSecretValue {
             ));
         }
         let secret_id = parse_secret_id(&input.secret_id.unwrap_or_default())?;
-        let token = required_token(input.client_request_token.as_deref(), ErrorCode::InvalidRequest)?;
+        let token =
+            required_token(input.client_request_token.as_deref(), ErrorCode::InvalidRequest)?;
         let value = one_value(input.secret_string, input.secret_binary)?.ok_or_else(|| {
             ApiError::invalid_request("You must provide either SecretString or SecretBinary.")
         })?;

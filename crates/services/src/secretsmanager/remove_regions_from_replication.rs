@@ -43,9 +43,17 @@ impl Operation for RemoveRegionsFromReplication {
         let mut check = Constraints::new();
         check_secret_id(&mut check, input.secret_id.as_deref());
         check.required("removeReplicaRegions", input.remove_replica_regions.as_ref());
-        check.count("removeReplicaRegions", input.remove_replica_regions.as_deref(), 1..=usize::MAX);
+        check.count(
+            "removeReplicaRegions",
+            input.remove_replica_regions.as_deref(),
+            1..=usize::MAX,
+        );
         for (place, region) in input.remove_replica_regions.iter().flatten().enumerate() {
-            check_region(&mut check, &format!("removeReplicaRegions.{}.member", place + 1), Some(region));
+            check_region(
+                &mut check,
+                &format!("removeReplicaRegions.{}.member", place + 1),
+                Some(region),
+            );
         }
         check.finish().map_err(ApiError::validation)?;
         let regions = input.remove_replica_regions.unwrap_or_default();
@@ -60,14 +68,22 @@ impl Operation for RemoveRegionsFromReplication {
         SecretTarget::load(cx, &self.secret_id).await
     }
 
-    async fn run(&self, cx: &Cx<'_>, grant: Grant<SecretTarget>) -> Result<Done<ReplicatedSecret>, ApiError> {
+    async fn run(
+        &self,
+        cx: &Cx<'_>,
+        grant: Grant<SecretTarget>,
+    ) -> Result<Done<ReplicatedSecret>, ApiError> {
         let stored = grant.found()?;
         stored.value.writable()?;
         let mut secret = stored.value.clone();
         let Replication::Primary { replicas, is_due } = &mut secret.replication else {
             return Err(not_replicated());
         };
-        if self.regions.iter().any(|region| replicas.iter().all(|replica| replica.region != *region)) {
+        if self
+            .regions
+            .iter()
+            .any(|region| replicas.iter().all(|replica| replica.region != *region))
+        {
             return Err(not_replicated());
         }
         replicas.retain(|replica| !self.regions.contains(&replica.region));
@@ -89,10 +105,17 @@ fn not_replicated() -> ApiError {
 
 impl RemoveRegionsFromReplication {
     /// What has the name there ends only if it is a replica of this very secret.
-    async fn end_replica(&self, cx: &Cx<'_>, primary: &Secret, region: &Region) -> Result<Vec<Write>, ApiError> {
+    async fn end_replica(
+        &self,
+        cx: &Cx<'_>,
+        primary: &Secret,
+        region: &Region,
+    ) -> Result<Vec<Write>, ApiError> {
         let key = secret_key(&primary.arn.account, region, &primary.arn.name);
         match cx.house.records.get::<Secret>(&key).await? {
-            Some(replica) if is_replica_of(&replica.value, primary) => end_secret(cx.house, &replica),
+            Some(replica) if is_replica_of(&replica.value, primary) => {
+                end_secret(cx.house, &replica)
+            }
             _ => Ok(Vec::new()),
         }
     }

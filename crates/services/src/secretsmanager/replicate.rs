@@ -15,7 +15,7 @@ use crate::secretsmanager::secret::{
     REPLICATION_DUE, Replica, ReplicaStatus, Replication, Secret, Uid, secret_key,
 };
 use crate::secretsmanager::value::{open, seal};
-use crate::secretsmanager::version::{Version, version_key};
+use crate::secretsmanager::version::{Memory, Version, version_key};
 use strongroom_store::{Batch, Direction, Expect, PageQuery, StoreError, Write};
 use strongroom_types::{Region, SecretArn, Timestamp};
 
@@ -189,7 +189,9 @@ async fn missing_versions(
         let (id, created) = (labelled.id.clone(), original.value.created);
         let version = match open(house, primary, &original.value).await? {
             Some(value) => seal(house, copy, id, created, &value).await?,
-            None => Version { uid: copy.uid, id, created, content: None },
+            None => {
+                Version { uid: copy.uid, id, created, content: None, memory: Memory::default() }
+            }
         };
         writes.push(house.records.put(&*house.env.entropy, key, &version, Expect::Any)?);
     }

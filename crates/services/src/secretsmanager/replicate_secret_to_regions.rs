@@ -5,7 +5,9 @@
 use crate::authz::Grant;
 use crate::error::ApiError;
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
-use crate::secretsmanager::members::{ReplicaRegionInput, ReplicatedSecret, check_replicas, new_replicas};
+use crate::secretsmanager::members::{
+    ReplicaRegionInput, ReplicatedSecret, check_replicas, new_replicas,
+};
 use crate::secretsmanager::secret::Replica;
 use crate::secretsmanager::target::{SecretTarget, check_secret_id, parse_secret_id};
 use serde::{Deserialize, Serialize};
@@ -56,7 +58,11 @@ impl Operation for ReplicateSecretToRegions {
         SecretTarget::load(cx, &self.secret_id).await
     }
 
-    async fn run(&self, cx: &Cx<'_>, grant: Grant<SecretTarget>) -> Result<Done<ReplicatedSecret>, ApiError> {
+    async fn run(
+        &self,
+        cx: &Cx<'_>,
+        grant: Grant<SecretTarget>,
+    ) -> Result<Done<ReplicatedSecret>, ApiError> {
         let stored = grant.found()?;
         stored.value.writable()?;
         let mut secret = stored.value.clone();

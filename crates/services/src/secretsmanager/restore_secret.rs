@@ -47,7 +47,11 @@ impl Operation for RestoreSecret {
         SecretTarget::load(cx, &self.secret_id).await
     }
 
-    async fn run(&self, cx: &Cx<'_>, grant: Grant<SecretTarget>) -> Result<Done<NamedSecret>, ApiError> {
+    async fn run(
+        &self,
+        cx: &Cx<'_>,
+        grant: Grant<SecretTarget>,
+    ) -> Result<Done<NamedSecret>, ApiError> {
         let stored = grant.found()?;
         stored.value.not_replica()?;
         let output = NamedSecret::of(&stored.value);

@@ -88,19 +88,28 @@ impl Operation for RotateSecret {
 
     fn parse(input: Input) -> Result<Self, ApiError> {
         check_members(&input)?;
-        let token = required_token(input.client_request_token.as_deref(), ErrorCode::InvalidParameter)?;
+        let token =
+            required_token(input.client_request_token.as_deref(), ErrorCode::InvalidParameter)?;
         let secret_id = parse_secret_id(&input.secret_id.unwrap_or_default())?;
         if let Some(Object(rules)) = &input.rotation_rules {
             check_rules(rules)?;
         }
-        Ok(Self { secret_id, token, lambda_arn: input.rotation_lambda_arn.filter(|arn| !arn.is_empty()) })
+        Ok(Self {
+            secret_id,
+            token,
+            lambda_arn: input.rotation_lambda_arn.filter(|arn| !arn.is_empty()),
+        })
     }
 
     async fn load(&self, cx: &Cx<'_>) -> Result<SecretTarget, ApiError> {
         SecretTarget::load(cx, &self.secret_id).await
     }
 
-    async fn run(&self, _cx: &Cx<'_>, grant: Grant<SecretTarget>) -> Result<Done<Output>, ApiError> {
+    async fn run(
+        &self,
+        _cx: &Cx<'_>,
+        grant: Grant<SecretTarget>,
+    ) -> Result<Done<Output>, ApiError> {
         let secret = &grant.found()?.value;
         secret.writable()?;
         self.check_state(secret)?;
@@ -119,7 +128,11 @@ fn check_members(input: &Input) -> Result<(), ApiError> {
     check_token(&mut check, input.client_request_token.as_deref());
     check.length("rotationLambdaARN", input.rotation_lambda_arn.as_deref(), 0..=2048);
     if let Some(Object(rules)) = &input.rotation_rules {
-        check.range("rotationRules.automaticallyAfterDays", rules.automatically_after_days, 1..=1000);
+        check.range(
+            "rotationRules.automaticallyAfterDays",
+            rules.automatically_after_days,
+            1..=1000,
+        );
         let duration = rules.duration.as_deref();
         check.length("rotationRules.duration", duration, 2..=3);
         check.pattern("rotationRules.duration", duration, "[0-9]+h", is_duration);
@@ -128,17 +141,24 @@ fn check_members(input: &Input) -> Result<(), ApiError> {
         let pattern = "[0-9A-Za-z\\(\\)#\\?\\*\\-\\/, ]+";
         check.pattern("rotationRules.scheduleExpression", expression, pattern, is_expression);
     }
-    for (place, Object(entry)) in input.external_secret_rotation_metadata.iter().flatten().enumerate() {
+    for (place, Object(entry)) in
+        input.external_secret_rotation_metadata.iter().flatten().enumerate()
+    {
         let member = format!("externalSecretRotationMetadata.{}.member", place + 1);
         check.length(&format!("{member}.key"), entry.key.as_deref(), 1..=256);
         check.length(&format!("{member}.value"), entry.value.as_deref(), 1..=2048);
     }
-    check.length("externalSecretRotationRoleArn", input.external_secret_rotation_role_arn.as_deref(), 20..=2048);
+    check.length(
+        "externalSecretRotationRoleArn",
+        input.external_secret_rotation_role_arn.as_deref(),
+        20..=2048,
+    );
     check.finish().map_err(ApiError::validation)
 }
 
 fn is_duration(text: &str) -> bool {
-    text.strip_suffix('h').is_some_and(|hours| !hours.is_empty() && hours.bytes().all(|byte| byte.is_ascii_digit()))
+    text.strip_suffix('h')
+        .is_some_and(|hours| !hours.is_empty() && hours.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn is_expression(text: &str) -> bool {
@@ -160,7 +180,9 @@ impl RotateSecret {
             return Err(ApiError::invalid_request(message));
         }
         let pending = secret.stages.holder(VersionStage::PENDING).map(|held| &held.id);
-        if pending.is_some_and(|pending| Some(pending) != secret.current() && *pending != self.token) {
+        if pending
+            .is_some_and(|pending| Some(pending) != secret.current() && *pending != self.token)
+        {
             let message = "A previous rotation isn't complete. That rotation will be reattempted.";
             return Err(ApiError::invalid_request(message));
         }

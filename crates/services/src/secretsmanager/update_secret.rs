@@ -76,12 +76,20 @@ impl Operation for UpdateSecret {
         let mut check = Constraints::new();
         check_secret_id(&mut check, input.secret_id.as_deref());
         check_token(&mut check, input.client_request_token.as_deref());
-        check_texts(&mut check, input.description.as_deref(), input.kms_key_id.as_deref(), input.r#type.as_deref());
+        check_texts(
+            &mut check,
+            input.description.as_deref(),
+            input.kms_key_id.as_deref(),
+            input.r#type.as_deref(),
+        );
         check_value(&mut check, input.secret_string.as_ref(), input.secret_binary.as_ref());
         check.finish().map_err(ApiError::validation)?;
         Ok(Self {
             secret_id: parse_secret_id(&input.secret_id.unwrap_or_default())?,
-            token: required_token(input.client_request_token.as_deref(), ErrorCode::InvalidRequest)?,
+            token: required_token(
+                input.client_request_token.as_deref(),
+                ErrorCode::InvalidRequest,
+            )?,
             value: one_value(input.secret_string, input.secret_binary)?,
             description: input.description,
             kms_key_id: input.kms_key_id,
@@ -136,8 +144,15 @@ impl UpdateSecret {
         if let Some(partner) = &self.partner_type {
             secret.partner_type = Some(partner.clone()).filter(|text| !text.is_empty());
         }
-        let Some(key) = self.kms_key_id.as_deref().filter(|key| !key.is_empty()) else { return Ok(Vec::new()) };
-        secret.kms_key_id = kms::resolve(cx.house, &secret.arn.account, &secret.arn.region, Some(key)).await?;
-        if secret.kms_key_id == stored.value.kms_key_id { Ok(Vec::new()) } else { reseal(cx, stored, secret).await }
+        let Some(key) = self.kms_key_id.as_deref().filter(|key| !key.is_empty()) else {
+            return Ok(Vec::new());
+        };
+        secret.kms_key_id =
+            kms::resolve(cx.house, &secret.arn.account, &secret.arn.region, Some(key)).await?;
+        if secret.kms_key_id == stored.value.kms_key_id {
+            Ok(Vec::new())
+        } else {
+            reseal(cx, stored, secret).await
+        }
     }
 }

@@ -50,15 +50,22 @@ impl Operation for UpdateSecretVersionStage {
     fn parse(input: Input) -> Result<Self, ApiError> {
         let mut check = Constraints::new();
         check_secret_id(&mut check, input.secret_id.as_deref());
-        check.required_length("versionStage", input.version_stage.as_deref(), 1..=limits::STAGE_CHARS_MAX);
+        check.required_length(
+            "versionStage",
+            input.version_stage.as_deref(),
+            1..=limits::STAGE_CHARS_MAX,
+        );
         let ids = limits::VERSION_ID_CHARS_MIN..=limits::VERSION_ID_CHARS_MAX;
         check.length("removeFromVersionId", input.remove_from_version_id.as_deref(), ids.clone());
         check.length("moveToVersionId", input.move_to_version_id.as_deref(), ids);
         check.finish().map_err(ApiError::validation)?;
-        let id = |text: Option<String>| text.as_deref().map(VersionId::parse).transpose().map_err(ApiError::internal);
+        let id = |text: Option<String>| {
+            text.as_deref().map(VersionId::parse).transpose().map_err(ApiError::internal)
+        };
         Ok(Self {
             secret_id: parse_secret_id(&input.secret_id.unwrap_or_default())?,
-            stage: VersionStage::parse(&input.version_stage.unwrap_or_default()).map_err(ApiError::internal)?,
+            stage: VersionStage::parse(&input.version_stage.unwrap_or_default())
+                .map_err(ApiError::internal)?,
             remove_from: id(input.remove_from_version_id)?,
             move_to: id(input.move_to_version_id)?,
         })
@@ -68,7 +75,11 @@ impl Operation for UpdateSecretVersionStage {
         SecretTarget::load(cx, &self.secret_id).await
     }
 
-    async fn run(&self, cx: &Cx<'_>, grant: Grant<SecretTarget>) -> Result<Done<NamedSecret>, ApiError> {
+    async fn run(
+        &self,
+        cx: &Cx<'_>,
+        grant: Grant<SecretTarget>,
+    ) -> Result<Done<NamedSecret>, ApiError> {
         let stored = grant.found()?;
         stored.value.writable()?;
         let mut secret = stored.value.clone();
@@ -78,7 +89,11 @@ impl Operation for UpdateSecretVersionStage {
                 let version = cx.house.records.get::<Version>(&version_key(secret.uid, id)).await?;
                 let version = version.ok_or_else(|| version_not_found(id))?;
                 self.check_move(&secret, id)?;
-                secret.attach_stages(id, version.value.created, std::slice::from_ref(&self.stage))?;
+                secret.attach_stages(
+                    id,
+                    version.value.created,
+                    std::slice::from_ref(&self.stage),
+                )?;
             }
             None => self.remove(&mut secret)?,
         }
@@ -94,7 +109,9 @@ impl Operation for UpdateSecretVersionStage {
 }
 
 fn version_not_found(id: &VersionId) -> ApiError {
-    ApiError::not_found(format!("Secrets Manager can't find the specified secret value for VersionId: {id}"))
+    ApiError::not_found(format!(
+        "Secrets Manager can't find the specified secret value for VersionId: {id}"
+    ))
 }
 
 impl UpdateSecretVersionStage {

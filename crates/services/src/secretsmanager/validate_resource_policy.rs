@@ -99,6 +99,9 @@ impl Operation for ValidateResourcePolicy {
         let policy = parse_policy(&self.policy)?;
         let error = |error_message| ValidationError { check_name: "PUBLIC_POLICY", error_message };
         let validation_errors: Vec<_> = public_statements(&policy).map(error).into_iter().collect();
-        Ok(Done::read(Output { policy_validation_passed: validation_errors.is_empty(), validation_errors }))
+        Ok(Done::read(Output {
+            policy_validation_passed: validation_errors.is_empty(),
+            validation_errors,
+        }))
     }
 }

@@ -8,8 +8,9 @@ use crate::kms;
 use crate::operation::Cx;
 use crate::records::Stored;
 use crate::secretsmanager::secret::Secret;
-use crate::secretsmanager::version::{Content, Form, Version, version_key};
-use strongroom_keys::{EncryptionContext, Envelope};
+use crate::secretsmanager::version::{Content, Form, Memory, Version, version_key};
+use std::sync::Arc;
+use strongroom_keys::{DataKey, EncryptionContext, Envelope};
 use strongroom_store::{Expect, Write};
 use strongroom_types::{Plaintext, Timestamp, VersionId, VersionStage, limits};
 use strongroom_wire::Constraints;
@@ -98,6 +99,7 @@ pub(super) async fn seal(
         id,
         created,
         content: Some(Content { form: value.form, envelope }),
+        memory: Memory::default(),
     })
 }
 
@@ -114,10 +116,29 @@ pub(super) async fn open(
             "Secrets Manager can't decrypt the protected secret text using the provided KMS key.",
         )
     };
-    let key = kms::key_of(house, secret, &content.envelope).await?.ok_or_else(failure)?;
-    let plain =
-        content.envelope.open(&key.value, &context(secret, &version.id)).map_err(|_| failure())?;
+    let data_key = data_key(house, secret, version, &content.envelope).await?;
+    let plain = data_key.and_then(|key| content.envelope.open(&key).ok()).ok_or_else(failure)?;
     Ok(Some(SecretValue { form: content.form, plain }))
+}
+
+/// The version's data key, from memory while no KMS key has changed.
+async fn data_key(
+    house: &House,
+    secret: &Secret,
+    version: &Version,
+    envelope: &Envelope,
+) -> Result<Option<Arc<DataKey>>, ApiError> {
+    let epoch = house.records.epoch(kms::KMS_KEY);
+    if let Some(held) = version.memory.data_key(epoch) {
+        return Ok(Some(held));
+    }
+    let Some(key) = kms::key_of(house, secret, envelope).await? else { return Ok(None) };
+    let unwrapped = envelope.unwrap_data_key(&key.value, &context(secret, &version.id));
+    Ok(unwrapped.ok().map(|unwrapped| {
+        let data_key = Arc::new(unwrapped);
+        version.memory.keep(epoch, Arc::clone(&data_key));
+        data_key
+    }))
 }
 
 /// Whether a version that exists already holds this very value: what makes a retry with its token succeed.

@@ -3,9 +3,11 @@
 use crate::records::{RecordType, decode_as, encode_as};
 use crate::secretsmanager::secret::Uid;
 use serde::{Deserialize, Serialize};
-use strongroom_keys::Envelope;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use strongroom_keys::{DataKey, Envelope};
 use strongroom_store::{Index, Kind, StoreError, Term};
-use strongroom_types::{Timestamp, VersionId};
+use strongroom_types::{Day, Timestamp, VersionId};
 use zeroize::Zeroizing;
 
 /// The kind of record that holds a version. Its key is [`version_key`].
@@ -42,6 +44,57 @@ pub(super) struct Version {
     pub created: Timestamp,
     /// The value.
     pub content: Option<Content>,
+    /// What is known from the last read.
+    #[serde(skip)]
+    pub memory: Memory,
+}
+
+/// What a version in the cache remembers of its reads, so that the next read need not do it again. Never stored; goes
+/// with the cached record when that is dropped or changed.
+#[derive(Default)]
+pub(super) struct Memory {
+    data_key: Mutex<Option<(u64, Arc<DataKey>)>>,
+    noted_day: AtomicI64,
+}
+
+impl Memory {
+    /// The unwrapped data key, if no KMS key has changed since.
+    pub(super) fn data_key(&self, kms_epoch: u64) -> Option<Arc<DataKey>> {
+        let held = self.held();
+        held.as_ref().filter(|(epoch, _)| *epoch == kms_epoch).map(|(_, key)| Arc::clone(key))
+    }
+
+    /// Keeps the data key that was unwrapped with KMS keys as they were in this epoch.
+    pub(super) fn keep(&self, kms_epoch: u64, data_key: Arc<DataKey>) {
+        *self.held() = Some((kms_epoch, data_key));
+    }
+
+    /// Whether a read on this day has been noted in the ledger.
+    pub(super) fn is_noted(&self, day: Day) -> bool {
+        self.noted_day.load(Ordering::Relaxed) == day.number()
+    }
+
+    /// Remembers that a read on this day has been noted in the ledger.
+    pub(super) fn remember_noted(&self, day: Day) {
+        self.noted_day.store(day.number(), Ordering::Relaxed);
+    }
+
+    fn held(&self) -> MutexGuard<'_, Option<(u64, Arc<DataKey>)>> {
+        self.data_key.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Clone for Memory {
+    /// A copy of a version is about to become another one: it remembers nothing.
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl std::fmt::Debug for Memory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Memory").finish_non_exhaustive()
+    }
 }
 
 /// The record key of a version.

@@ -43,7 +43,11 @@ impl Operation for GetCallerIdentity {
         Ok(WholeAccount)
     }
 
-    async fn run(&self, cx: &Cx<'_>, _grant: Grant<WholeAccount>) -> Result<Done<Output>, ApiError> {
+    async fn run(
+        &self,
+        cx: &Cx<'_>,
+        _grant: Grant<WholeAccount>,
+    ) -> Result<Done<Output>, ApiError> {
         let principal = cx.caller.principal();
         Ok(Done::read(Output {
             arn: principal.arn(),

@@ -3,7 +3,7 @@
 //! ```text
 //!  0  magic "SRAL"        4      32  hash of the frame before   32
 //!  4  format (1)          4      64  hash of this frame         32
-//!  8  payload length      4      96  payload: events, each ended by a line feed
+//!  8  payload length      4      96  payload: events, each behind its length (4)
 //! 12  events              4
 //! 16  first sequence      8      All numbers big-endian. The hash is SHA-256 over bytes 0..64 and the payload.
 //! 24  outbox through      8      The first frame of a log follows 32 zero bytes.
@@ -82,6 +82,25 @@ fn hash(head: &[u8], payload: &[u8]) -> Hash {
     hash
 }
 
+/// Writes an event behind those that are there.
+pub(crate) fn push_event(payload: &mut Vec<u8>, event: &[u8]) {
+    // More than 4 GiB do not get here: what waits for the disk is bounded.
+    let length = u32::try_from(event.len()).unwrap_or(u32::MAX);
+    payload.extend_from_slice(&length.to_be_bytes());
+    payload.extend_from_slice(event);
+}
+
+/// The events of a whole frame.
+pub(crate) fn events(mut payload: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let (length, rest) = payload.split_first_chunk::<4>()?;
+        let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
+        let (event, rest) = rest.split_at_checked(length)?;
+        payload = rest;
+        Some(event)
+    })
+}
+
 /// Reads a header; `None` if there is none.
 pub(crate) fn parse_header(bytes: &[u8]) -> Option<Header> {
     let (magic, rest) = bytes.split_first_chunk::<4>()?;
@@ -151,6 +170,18 @@ mod tests {
         for length in 0..frame.len() {
             assert!(parse(&frame[..length]).is_none(), "cut to {length}");
         }
+    }
+
+    #[test]
+    fn events_come_apart_as_they_were_put_in() {
+        let put = [&b"one"[..], b"", b"two\nlines"];
+        let mut payload = Vec::new();
+        for event in put {
+            push_event(&mut payload, event);
+        }
+        assert_eq!(events(&payload).collect::<Vec<_>>(), put);
+        payload.pop();
+        assert_eq!(events(&payload).count(), 2, "a cut event is none");
     }
 
     #[test]

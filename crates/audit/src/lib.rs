@@ -1,6 +1,6 @@
 //! The audit log: an append-only chain of frames, each durable before what it tells of is answered.
 //!
-//! An event is bytes here, one JSON object; what stands in it is written elsewhere. Events that come while the disk is
+//! An event is bytes here; what stands in it is written elsewhere. Events that come while the disk is
 //! busy go out together in the next frame, with one write and one sync (group commit).
 //!
 //! INVARIANT(durable-first): an [`Append`] resolves to success only when its frame would survive a power cut. A failed

@@ -2,7 +2,7 @@
 
 use crate::AuditError;
 use crate::batch::{Append, Batch, Bell, Ring};
-use crate::frame::{HEADER_BYTES, Hash, seal};
+use crate::frame::{HEADER_BYTES, Hash, push_event, seal};
 use crate::recover::{Recovered, recover};
 use crate::segment::{PreparedSegment, Segment, make_directory, prepare};
 use std::path::{Path, PathBuf};
@@ -50,6 +50,11 @@ impl Collected {
         collected.frame.clear();
         collected.frame.resize(HEADER_BYTES, 0);
         collected
+    }
+
+    fn push(&mut self, event: &[u8]) {
+        push_event(&mut self.frame, event);
+        self.events = self.events.saturating_add(1);
     }
 }
 
@@ -105,22 +110,16 @@ impl AuditLog {
         Ok((Self { shared, bell, writer: Some(writer) }, recovered))
     }
 
-    /// Appends an event: one JSON object without a line feed. Resolves when it is durable.
+    /// Appends an event. Resolves when it is durable.
     pub fn append(&self, event: &[u8]) -> Append {
-        self.collect(|collected| {
-            collected.frame.extend_from_slice(event);
-            collected.frame.push(b'\n');
-            collected.events = collected.events.saturating_add(1);
-        })
+        self.collect(|collected| collected.push(event))
     }
 
     /// Appends events that were committed in a database with these sequence numbers, all in one frame.
     pub fn append_outbox(&self, events: &[(u64, &[u8])]) -> Append {
         self.collect(|collected| {
             for (sequence, event) in events {
-                collected.frame.extend_from_slice(event);
-                collected.frame.push(b'\n');
-                collected.events = collected.events.saturating_add(1);
+                collected.push(event);
                 collected.outbox_through = collected.outbox_through.max(*sequence);
             }
         })

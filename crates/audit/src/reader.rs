@@ -1,7 +1,7 @@
 //! Reading the log, also while it is written.
 
 use crate::AuditError;
-use crate::frame::{HEADER_BYTES, Hash, Header, parse, parse_header};
+use crate::frame::{HEADER_BYTES, Hash, Header, events, parse, parse_header};
 use crate::segment::{Listed, list};
 use std::collections::VecDeque;
 use std::fs::File;
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 pub struct Event {
     /// Its place in the log, counted from 1.
     pub sequence: u64,
-    /// One JSON object.
+    /// Its bytes.
     pub bytes: Vec<u8>,
 }
 
@@ -119,10 +119,9 @@ impl Reader {
         else {
             return self.move_on();
         };
-        let lines = payload.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-        let events = (self.next_sequence..).zip(lines);
+        let numbered = (self.next_sequence..).zip(events(payload));
         self.waiting
-            .extend(events.map(|(sequence, line)| Event { sequence, bytes: line.to_vec() }));
+            .extend(numbered.map(|(sequence, bytes)| Event { sequence, bytes: bytes.to_vec() }));
         self.next_sequence = header.next_sequence();
         if let Some((_, _, offset)) = &mut self.current {
             *offset = offset.saturating_add(u64::try_from(frame.len()).unwrap_or(u64::MAX));

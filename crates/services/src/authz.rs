@@ -64,7 +64,7 @@ pub fn authorize<R: Resource>(cx: &Cx<'_>, spec: &Spec, resource: R) -> Result<G
     }
     let message = format!(
         "User: {} is not authorized to perform: {} on resource: {} because no resource-based policy allows the {} action",
-        cx.caller.principal().arn(),
+        cx.caller.arn(),
         spec.action(),
         resource.arn(cx),
         spec.action(),

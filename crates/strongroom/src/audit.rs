@@ -7,6 +7,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 use strongroom_audit::Reader;
+use strongroom_services::event::cloudtrail;
 
 /// What can be done with the log.
 #[derive(Debug, Subcommand)]
@@ -56,8 +57,9 @@ fn tail(args: &TailArgs) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     loop {
         while let Some(event) = reader.next_event().with_context(cannot_read)? {
-            out.write_all(&event.bytes)?;
-            out.write_all(b"\n")?;
+            let line = cloudtrail::line(&event.bytes)
+                .with_context(|| format!("event {} of the log", event.sequence))?;
+            writeln!(out, "{line}")?;
         }
         out.flush()?;
         if !args.follow {

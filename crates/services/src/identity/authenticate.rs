@@ -17,8 +17,8 @@ const SIGNERS_MAX: usize = 4096;
 /// Who signs with a derived key.
 struct Signer {
     key: SigningKey,
-    /// `None`: nobody. The key is made of nothing, and verification fails whatever it says.
-    principal: Option<Arc<Principal>>,
+    /// With its ARN. `None`: nobody. The key is made of nothing, and verification fails whatever it says.
+    principal: Option<(Arc<Principal>, Arc<str>)>,
     /// Commits that had touched access keys when this one was read.
     epoch: u64,
 }
@@ -59,7 +59,8 @@ impl Signers {
             .filter(|key| key.status() == AccessKeyStatus::Active);
         let secret = active.map_or(&[][..], AccessKey::expose_secret);
         let key = SigningKey::derive(secret, scope.date(), scope.region(), scope.service());
-        let principal = active.map(|key| Arc::new(key.principal().clone()));
+        let principal =
+            active.map(|key| (Arc::new(key.principal().clone()), key.principal().arn().into()));
         let is_known = principal.is_some();
         let signer = Arc::new(Signer { key, principal, epoch });
         if is_known {
@@ -87,7 +88,7 @@ pub async fn authenticate(
     let signer = house.signers.find(house, &presented).await?;
     let rules = Rules::new(service, now.as_secs(), house.settings.clock_skew_millis_max / 1000);
     let verified = presented.verify(&request, &signer.key, &rules);
-    let Some(principal) = &signer.principal else { return Err(unknown_key()) };
+    let Some((principal, arn)) = &signer.principal else { return Err(unknown_key()) };
     verified.map_err(|error| refused(&error))?;
     if presented.session_token().is_some() {
         // A long-lived key has no token; one that comes with a token is no key of ours.
@@ -96,6 +97,7 @@ pub async fn authenticate(
     let region = allowed_region(house, presented.scope().region())?;
     Ok(VerifiedCaller {
         principal: Arc::clone(principal),
+        arn: Arc::clone(arn),
         access_key_id: presented.access_key_id().to_owned(),
         region,
     })

@@ -31,7 +31,7 @@ impl Principal {
     }
 
     /// The principal's ARN, as `GetCallerIdentity` and access refusals name it.
-    pub fn arn(&self) -> String {
+    fn arn(&self) -> String {
         match self {
             Self::Root { account } => format!("arn:aws:iam::{account}:root"),
         }
@@ -56,6 +56,7 @@ impl Principal {
 #[derive(Debug, Clone)]
 pub struct VerifiedCaller {
     principal: Arc<Principal>,
+    arn: Arc<str>,
     access_key_id: String,
     region: Region,
 }
@@ -64,6 +65,11 @@ impl VerifiedCaller {
     /// Who signed.
     pub fn principal(&self) -> &Principal {
         &self.principal
+    }
+
+    /// The principal's ARN.
+    pub fn arn(&self) -> &str {
+        &self.arn
     }
 
     /// With which key.

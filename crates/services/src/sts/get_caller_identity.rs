@@ -50,7 +50,7 @@ impl Operation for GetCallerIdentity {
     ) -> Result<Done<Output>, ApiError> {
         let principal = cx.caller.principal();
         Ok(Done::read(Output {
-            arn: principal.arn(),
+            arn: cx.caller.arn().to_owned(),
             user_id: principal.user_id().to_owned(),
             account: principal.account().to_string(),
         }))

@@ -1,0 +1,230 @@
+//! An event as CloudTrail's record (version 1.11).
+//!
+//! AWS: CloudTrail user guide, "CloudTrail record contents".
+
+use super::{Event, EventError};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use strongroom_types::Timestamp;
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Record<'a> {
+    event_version: &'static str,
+    user_identity: UserIdentity<'a>,
+    event_time: String,
+    event_source: &'a str,
+    event_name: &'a str,
+    aws_region: &'a str,
+    #[serde(rename = "sourceIPAddress")]
+    source_ip_address: String,
+    user_agent: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_message: Option<&'a str>,
+    request_parameters: Option<&'a RawValue>,
+    response_elements: Option<&'a RawValue>,
+    #[serde(rename = "requestID")]
+    request_id: &'a str,
+    #[serde(rename = "eventID")]
+    event_id: &'a str,
+    read_only: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resources: Option<[Resource<'a>; 1]>,
+    event_type: &'static str,
+    management_event: bool,
+    recipient_account_id: &'a str,
+    event_category: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tls_details: Option<TlsDetails<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct UserIdentity<'a> {
+    r#type: &'a str,
+    principal_id: &'a str,
+    arn: &'a str,
+    account_id: &'a str,
+    access_key_id: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Resource<'a> {
+    account_id: &'a str,
+    r#type: &'a str,
+    #[serde(rename = "ARN")]
+    arn: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TlsDetails<'a> {
+    tls_version: &'a str,
+    cipher_suite: &'a str,
+    client_provided_host_header: &'a str,
+}
+
+/// A kept event as one line of JSON, without its line feed.
+pub fn line(kept: &[u8]) -> Result<String, EventError> {
+    let event = Event::decode(kept)?;
+    Ok(serde_json::to_string(&record(&event)?)?)
+}
+
+fn record<'a>(event: &'a Event<'a>) -> Result<Record<'a>, EventError> {
+    let identity = &event.identity;
+    Ok(Record {
+        event_version: "1.11",
+        user_identity: UserIdentity {
+            r#type: identity.kind,
+            principal_id: identity.principal_id,
+            arn: identity.arn,
+            account_id: identity.account,
+            access_key_id: identity.access_key_id,
+        },
+        event_time: iso_seconds(event.time),
+        event_source: event.source,
+        event_name: event.name,
+        aws_region: event.region,
+        source_ip_address: event.source_ip.to_string(),
+        user_agent: event.user_agent,
+        error_code: event.error.as_ref().map(|(code, _)| *code),
+        error_message: event.error.as_ref().map(|(_, message)| &**message),
+        request_parameters: raw(event.parameters.as_ref())?,
+        response_elements: raw(event.response.as_ref())?,
+        request_id: event.request_id,
+        event_id: event.id,
+        read_only: event.is_read,
+        resources: event.resource.as_ref().map(|resource| {
+            [Resource { account_id: &resource.account, r#type: resource.kind, arn: &resource.arn }]
+        }),
+        event_type: "AwsApiCall",
+        management_event: true,
+        recipient_account_id: identity.account,
+        event_category: "Management",
+        tls_details: event.tls.map(|(tls_version, cipher_suite, host)| TlsDetails {
+            tls_version,
+            cipher_suite,
+            client_provided_host_header: host,
+        }),
+    })
+}
+
+fn raw<'a>(json: Option<&'a Cow<'_, str>>) -> Result<Option<&'a RawValue>, EventError> {
+    Ok(json.map(|json| serde_json::from_str(json)).transpose()?)
+}
+
+/// `2026-11-24T11:38:07Z`, CloudTrail's precision.
+fn iso_seconds(time: Timestamp) -> String {
+    let whole = Timestamp::from_millis(time.as_secs() * 1000);
+    whole.to_jiff().map_or_else(String::new, |time| time.to_string())
+}
+
+/// AWS writes the answer's members in the request's style: `versionId`, and `aRN` as `arn`.
+pub(super) fn lower_camel(tree: &mut serde_json::Value) {
+    let serde_json::Value::Object(members) = tree else { return };
+    let renamed = std::mem::take(members)
+        .into_iter()
+        .map(|(name, value)| (lower_first(&name), value))
+        .collect();
+    *members = renamed;
+}
+
+fn lower_first(name: &str) -> String {
+    if name.chars().all(|c| c.is_ascii_uppercase()) {
+        return name.to_ascii_lowercase();
+    }
+    let mut rest = name.chars();
+    rest.next()
+        .map_or_else(String::new, |first| first.to_ascii_lowercase().to_string() + rest.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{FORMAT, Identity, ResourceEntry};
+
+    fn event() -> Event<'static> {
+        Event {
+            format: FORMAT,
+            time: Timestamp::from_millis(1_700_000_000_999),
+            request_id: "r",
+            id: "e",
+            identity: Identity {
+                kind: "Root",
+                principal_id: "1",
+                arn: "arn:p",
+                account: "1",
+                access_key_id: "AKIA",
+            },
+            source: "secretsmanager.amazonaws.com",
+            name: "PutSecretValue",
+            is_read: false,
+            region: "eu-central-1",
+            source_ip: [127, 0, 0, 1].into(),
+            user_agent: "aws-cli \"2\"\n",
+            tls: Some(("TLSv1.3", "TLS_AES_256_GCM_SHA384", "host")),
+            error: Some(("InvalidRequestException", "No \u{1f511}.".into())),
+            parameters: Some(r#"{"secretId":"a"}"#.into()),
+            response: None,
+            resource: Some(ResourceEntry { account: "1".into(), kind: "T", arn: "arn:s".into() }),
+        }
+    }
+
+    #[test]
+    fn what_is_kept_reads_back_as_cloudtrails_record() {
+        let line = line(&event().encode().unwrap()).unwrap();
+        assert!(!line.contains('\n'));
+        let record: serde_json::Value = serde_json::from_str(&line).unwrap();
+        // Documented: CloudTrail user guide, "CloudTrail record contents"; members that have no value are left out,
+        // but requestParameters and responseElements, which are null then.
+        let expected = serde_json::json!({
+            "eventVersion": "1.11",
+            "userIdentity": {
+                "type": "Root", "principalId": "1", "arn": "arn:p", "accountId": "1",
+                "accessKeyId": "AKIA",
+            },
+            "eventTime": "2023-11-14T22:13:20Z",
+            "eventSource": "secretsmanager.amazonaws.com",
+            "eventName": "PutSecretValue",
+            "awsRegion": "eu-central-1",
+            "sourceIPAddress": "127.0.0.1",
+            "userAgent": "aws-cli \"2\"\n",
+            "errorCode": "InvalidRequestException",
+            "errorMessage": "No \u{1f511}.",
+            "requestParameters": {"secretId": "a"},
+            "responseElements": null,
+            "requestID": "r",
+            "eventID": "e",
+            "readOnly": false,
+            "resources": [{"accountId": "1", "type": "T", "ARN": "arn:s"}],
+            "eventType": "AwsApiCall",
+            "managementEvent": true,
+            "recipientAccountId": "1",
+            "eventCategory": "Management",
+            "tlsDetails": {
+                "tlsVersion": "TLSv1.3", "cipherSuite": "TLS_AES_256_GCM_SHA384",
+                "clientProvidedHostHeader": "host",
+            },
+        });
+        assert_eq!(record, expected);
+    }
+
+    #[test]
+    fn a_later_format_and_garbage_are_refused() {
+        let later = Event { format: FORMAT + 1, ..event() }.encode().unwrap();
+        assert!(matches!(line(&later), Err(EventError::Format(2))));
+        assert!(line(b"{}").is_err());
+        assert!(line(b"").is_err());
+    }
+
+    #[test]
+    fn answer_members_are_written_in_lower_camel_case() {
+        let mut tree = serde_json::json!({"ARN": "a", "VersionId": "v", "Name": "n"});
+        lower_camel(&mut tree);
+        assert_eq!(tree, serde_json::json!({"arn": "a", "versionId": "v", "name": "n"}));
+    }
+}

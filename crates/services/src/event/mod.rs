@@ -1,0 +1,161 @@
+//! The audit event of one request: what is noted while it is served, and how that is kept.
+//!
+//! Kept as MessagePack, once per event and with no name repeated: it is written, hashed and synced on every request.
+//! [`cloudtrail`] makes AWS's record of it when somebody reads the log. Sensitive members are absent by type: a
+//! request's value members do not serialise, and answers of operations that read are not recorded.
+
+pub mod cloudtrail;
+
+use crate::authz::Resource;
+use crate::error::ApiError;
+use crate::operation::{Cx, Effect, Service, Spec, Tls};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::net::IpAddr;
+use strongroom_types::Timestamp;
+use strongroom_wire::Protocol;
+
+/// An event, in the making or read back.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Event<'a> {
+    /// Of this very list of members. They are kept by place: what is added comes last, under a new number.
+    format: u8,
+    time: Timestamp,
+    request_id: &'a str,
+    id: &'a str,
+    #[serde(borrow)]
+    identity: Identity<'a>,
+    source: &'a str,
+    name: &'a str,
+    is_read: bool,
+    region: &'a str,
+    source_ip: IpAddr,
+    user_agent: &'a str,
+    #[serde(borrow)]
+    tls: Option<(&'a str, &'a str, &'a str)>,
+    /// Code and message.
+    #[serde(borrow)]
+    error: Option<(&'a str, Cow<'a, str>)>,
+    /// JSON.
+    #[serde(borrow)]
+    parameters: Option<Cow<'a, str>>,
+    /// JSON.
+    #[serde(borrow)]
+    response: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    resource: Option<ResourceEntry<'a>>,
+}
+
+const FORMAT: u8 = 1;
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Identity<'a> {
+    kind: &'a str,
+    principal_id: &'a str,
+    arn: &'a str,
+    account: &'a str,
+    access_key_id: &'a str,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct ResourceEntry<'a> {
+    #[serde(borrow)]
+    account: Cow<'a, str>,
+    kind: &'a str,
+    #[serde(borrow)]
+    arn: Cow<'a, str>,
+}
+
+impl<'a> Event<'a> {
+    /// The event of a request that has got as far as its operation.
+    pub fn new(cx: &'a Cx<'_>, service: &Service, spec: &Spec) -> Self {
+        let (caller, principal) = (cx.caller, cx.caller.principal());
+        let facts = &cx.facts;
+        let of_tls = |tls: Tls<'a>| (tls.tls_version, tls.cipher_suite, facts.host);
+        Self {
+            format: FORMAT,
+            time: cx.now,
+            request_id: facts.request_id,
+            id: facts.event_id,
+            identity: Identity {
+                kind: principal.kind(),
+                principal_id: principal.user_id(),
+                arn: caller.arn(),
+                account: principal.account().as_str(),
+                access_key_id: caller.access_key_id(),
+            },
+            source: service.event_source,
+            name: spec.name,
+            is_read: spec.effect == Effect::Read,
+            region: cx.region().as_str(),
+            source_ip: facts.source_ip,
+            user_agent: facts.user_agent,
+            tls: facts.tls.map(of_tls),
+            error: None,
+            parameters: None,
+            response: None,
+            resource: None,
+        }
+    }
+
+    /// Notes the request's members.
+    pub fn parameters<T: Serialize>(&mut self, input: &T) -> Result<(), ApiError> {
+        self.parameters = Some(json(input)?.into());
+        Ok(())
+    }
+
+    /// Notes what was acted on.
+    pub fn resource<R: Resource>(&mut self, cx: &Cx<'_>, resource: &R) {
+        self.resource = resource.event_type().map(|kind| ResourceEntry {
+            account: resource.account(cx).to_string().into(),
+            kind,
+            arn: resource.arn(cx).into(),
+        });
+    }
+
+    /// Notes the answer of an operation that changed something. Reads have none.
+    pub fn response<T: Serialize>(&mut self, output: &T) -> Result<(), ApiError> {
+        let mut tree = serde_json::to_value(output).map_err(ApiError::internal)?;
+        cloudtrail::lower_camel(&mut tree);
+        self.response = Some(json(&tree)?.into());
+        Ok(())
+    }
+
+    /// Notes that the request was refused.
+    pub fn refuse(&mut self, error: &ApiError, protocol: Protocol) {
+        let message = error.message.clone().into_owned();
+        self.error = Some((error.code.name(protocol), message.into()));
+        self.response = None;
+    }
+
+    /// The form in which it is kept.
+    pub fn encode(&self) -> Result<Vec<u8>, ApiError> {
+        let mut bytes = Vec::with_capacity(768);
+        rmp_serde::encode::write(&mut bytes, self).map_err(ApiError::internal)?;
+        Ok(bytes)
+    }
+
+    /// Reads what [`Event::encode`] wrote, in this release or an earlier one.
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, EventError> {
+        let event: Self = rmp_serde::from_slice(bytes)?;
+        if event.format == FORMAT { Ok(event) } else { Err(EventError::Format(event.format)) }
+    }
+}
+
+/// An event that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum EventError {
+    /// It has another form than any that was ever written.
+    #[error("the audit event is not readable: {0}")]
+    Form(#[from] rmp_serde::decode::Error),
+    /// It was written by a later release.
+    #[error("the audit event has the unknown format {0}")]
+    Format(u8),
+    /// Request or answer are no JSON.
+    #[error("the audit event holds no JSON where it should: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+fn json<T: Serialize>(value: &T) -> Result<String, ApiError> {
+    serde_json::to_string(value).map_err(ApiError::internal)
+}

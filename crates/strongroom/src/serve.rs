@@ -211,7 +211,7 @@ async fn serve(config: &Config, preset: Preset, flushed: &Flushed) -> anyhow::Re
     let mut interrupt = signal(SignalKind::interrupt())?;
     let (stop_background, stopped) = watch::channel(false);
     let audit = Arc::clone(&house.audit);
-    audit.gather(std::env::var("SR_GATHER").ok().and_then(|v| v.parse().ok()).unwrap_or(AUDIT_GATHER));
+    audit.gather(AUDIT_GATHER);
     flushed.get_or_init(|| Arc::clone(&audit));
     let ringer = tokio::spawn(async move { audit.ring().await });
     let forwarder =

@@ -26,7 +26,7 @@ pub(crate) fn sha256_hex(bytes: &[u8]) -> Hex {
 #[derive(Clone, Copy)]
 pub(crate) struct Form<'a> {
     /// Sorted names.
-    pub(crate) signed_headers: &'a str,
+    pub(crate) signed_headers: &'a [&'a str],
     pub(crate) payload_hash: &'a Hex,
     /// Remove dot segments and repeated slashes: all services but S3.
     pub(crate) normalize_path: bool,
@@ -43,11 +43,13 @@ pub(crate) fn hash(request: &Request<'_>, form: &Form<'_>) -> Hex {
     text.extend_from_slice(b"\n");
     query(request.query, form.left_out, &mut text);
     text.extend_from_slice(b"\n");
-    for name in form.signed_headers.split(';') {
+    for name in form.signed_headers {
         header(request, name, &mut text);
     }
-    text.extend_from_slice(b"\n");
-    text.extend_from_slice(form.signed_headers.as_bytes());
+    for (place, name) in form.signed_headers.iter().enumerate() {
+        text.push(if place == 0 { b'\n' } else { b';' });
+        text.extend_from_slice(name.as_bytes());
+    }
     text.extend_from_slice(b"\n");
     text.extend_from_slice(form.payload_hash);
     sha256_hex(&text)

@@ -294,15 +294,21 @@ fn split_credential(text: Cow<'_, str>) -> Result<(Cow<'_, str>, Scope<'_>), Sig
 
 fn parse_signature(text: &str) -> Result<[u8; 32], SignatureError> {
     let mut signature = [0; 32];
-    let is_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    if text.len() != 64 || !text.bytes().all(is_hex) {
+    if text.len() != 64 {
         return Err(SignatureError::SignatureForm);
     }
-    let value = |digit: u8| if digit.is_ascii_digit() { digit - b'0' } else { digit - b'a' + 10 };
     for (byte, pair) in signature.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
         if let [high, low] = pair {
-            *byte = value(*high) << 4 | value(*low);
+            *byte = digit(*high)? << 4 | digit(*low)?;
         }
     }
     Ok(signature)
+}
+
+fn digit(character: u8) -> Result<u8, SignatureError> {
+    match character {
+        b'0'..=b'9' => Ok(character - b'0'),
+        b'a'..=b'f' => Ok(character - b'a' + 10),
+        _ => Err(SignatureError::SignatureForm),
+    }
 }

@@ -64,7 +64,7 @@ pub fn sign_headers(
     let signed_headers = names.join(";");
     let payload_hash = sha256_hex(request.body);
     let form = Form {
-        signed_headers: &signed_headers,
+        signed_headers: &names,
         payload_hash: &payload_hash,
         normalize_path: true,
         left_out: None,
@@ -111,7 +111,7 @@ pub fn presign(
     add("X-Amz-SignedHeaders", "host");
     let payload_hash = sha256_hex(request.body);
     let form = Form {
-        signed_headers: "host",
+        signed_headers: &["host"],
         payload_hash: &payload_hash,
         normalize_path: true,
         left_out: None,

@@ -53,11 +53,13 @@ impl Presented<'_> {
     ) -> Result<Verified, SignatureError> {
         self.check_scope(rules)?;
         self.check_time(rules)?;
-        self.check_signed_headers(request, rules)?;
+        let signed_headers: Vec<&str> =
+            self.signed_headers.split(';').take(SIGNED_HEADERS_MAX + 1).collect();
+        self.check_signed_headers(&signed_headers, request, rules)?;
         let payload_hash = payload_hash(request)?;
         let is_token_out = !rules.token_is_signed && self.is_query();
         let form = Form {
-            signed_headers: &self.signed_headers,
+            signed_headers: &signed_headers,
             payload_hash: &payload_hash,
             normalize_path: rules.normalize_path,
             left_out: is_token_out.then_some("X-Amz-Security-Token"),
@@ -105,19 +107,19 @@ impl Presented<'_> {
 
     fn check_signed_headers(
         &self,
+        names: &[&str],
         request: &Request<'_>,
         rules: &Rules<'_>,
     ) -> Result<(), SignatureError> {
-        let names = || self.signed_headers.split(';');
         let is_name =
             |name: &str| !name.is_empty() && !name.bytes().any(|byte| byte.is_ascii_uppercase());
-        if names().count() > SIGNED_HEADERS_MAX
-            || !names().all(is_name)
-            || !names().is_sorted_by(|a, b| a < b)
+        if names.len() > SIGNED_HEADERS_MAX
+            || !names.iter().all(|name| is_name(name))
+            || !names.is_sorted_by(|a, b| a < b)
         {
             return Err(SignatureError::SignedHeaders);
         }
-        let is_signed = |name: &str| names().any(|signed| signed == name);
+        let is_signed = |name: &str| names.contains(&name);
         if !is_signed("host") {
             return Err(SignatureError::HostNotSigned);
         }
@@ -129,7 +131,7 @@ impl Presented<'_> {
         match request.headers.iter().find(|(name, _)| must_be(name) && !is_signed(name)) {
             Some((name, _)) => Err(SignatureError::HeadersNotSigned((*name).to_owned())),
             // What is signed must be there: an absent header and an empty one would look alike.
-            None if names().any(|name| request.values(name).next().is_none()) => {
+            None if names.iter().any(|name| request.values(name).next().is_none()) => {
                 Err(SignatureError::Mismatch)
             }
             None => Ok(()),

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::{Error, Unexpected, Visitor};
-use serde::{Deserialize, Deserializer, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use strongroom_types::Plaintext;
 use zeroize::Zeroizing;
@@ -50,47 +50,37 @@ impl<'de> Deserialize<'de> for SensitiveBlob {
     }
 }
 
-/// Writes a value that is text. A value that is not UTF-8 is an error: it must go out as a blob.
-pub fn write_text<S: Serializer>(
-    value: &Option<Plaintext>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match value {
-        None => serializer.serialize_none(),
-        Some(value) => {
-            let text = str::from_utf8(value.expose())
-                .map_err(|_| serde::ser::Error::custom("a text value is not UTF-8"))?;
-            serializer.serialize_str(text)
-        }
+/// A value that goes out as text. One that is not UTF-8 is an error: it must go out as a blob.
+#[expect(missing_debug_implementations, reason = "holds a secret's value")]
+pub struct OutgoingText<'a>(pub &'a Plaintext);
+
+/// A value that goes out as bytes, in base64.
+#[expect(missing_debug_implementations, reason = "holds a secret's value")]
+pub struct OutgoingBlob<'a>(pub &'a Plaintext);
+
+impl Serialize for OutgoingText<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = str::from_utf8(self.0.expose())
+            .map_err(|_| serde::ser::Error::custom("a text value is not UTF-8"))?;
+        serializer.serialize_str(text)
     }
 }
 
-/// Writes a value that is bytes, in base64.
-pub fn write_blob<S: Serializer>(
-    value: &Option<Plaintext>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match value {
-        None => serializer.serialize_none(),
-        Some(value) => {
-            let text = Zeroizing::new(STANDARD.encode(value.expose()));
-            serializer.serialize_str(&text)
-        }
+impl Serialize for OutgoingBlob<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = Zeroizing::new(STANDARD.encode(self.0.expose()));
+        serializer.serialize_str(&text)
     }
+}
+
+/// Writes a value that an answer owns as text.
+pub fn write_text<S: Serializer>(value: &Plaintext, serializer: S) -> Result<S::Ok, S::Error> {
+    OutgoingText(value).serialize(serializer)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde::Serialize;
-
-    #[derive(Serialize)]
-    struct Answer {
-        #[serde(serialize_with = "write_text")]
-        text: Option<Plaintext>,
-        #[serde(serialize_with = "write_blob")]
-        blob: Option<Plaintext>,
-    }
 
     #[test]
     fn values_come_in_and_go_out_unchanged() {
@@ -98,9 +88,9 @@ mod tests {
         assert_eq!(text.0.expose(), "café\n".as_bytes());
         let blob: SensitiveBlob = serde_json::from_str(r#""AP8Q""#).unwrap();
         assert_eq!(blob.0.expose(), [0, 255, 16]);
-        let json =
-            serde_json::to_string(&Answer { text: Some(text.0), blob: Some(blob.0) }).unwrap();
-        assert_eq!(json, r#"{"text":"café\n","blob":"AP8Q"}"#);
+        assert_eq!(serde_json::to_string(&OutgoingText(&text.0)).unwrap(), "\"café\\n\"");
+        assert_eq!(serde_json::to_string(&OutgoingBlob(&blob.0)).unwrap(), "\"AP8Q\"");
+        assert!(serde_json::to_string(&OutgoingText(&blob.0)).is_err());
     }
 
     #[test]

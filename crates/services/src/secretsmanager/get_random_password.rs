@@ -51,7 +51,7 @@ pub struct Input {
 #[expect(missing_debug_implementations, reason = "holds a password")]
 pub struct Output {
     #[serde(serialize_with = "sensitive::write_text")]
-    random_password: Option<Plaintext>,
+    random_password: Plaintext,
 }
 
 impl Operation for GetRandomPassword {
@@ -97,7 +97,7 @@ impl Operation for GetRandomPassword {
         cx: &Cx<'_>,
         _grant: Grant<WholeAccount>,
     ) -> Result<Done<Output>, ApiError> {
-        Ok(Done::read(Output { random_password: Some(self.password(cx.entropy())) }))
+        Ok(Done::read(Output { random_password: self.password(cx.entropy()) }))
     }
 }
 

@@ -7,14 +7,15 @@ use crate::authz::Grant;
 use crate::error::ApiError;
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
 use crate::records::Stored;
-use crate::secretsmanager::members::stage_members;
 use crate::secretsmanager::secret::Secret;
 use crate::secretsmanager::target::{SecretTarget, check_secret_id, parse_secret_id};
-use crate::secretsmanager::value::open;
+use crate::secretsmanager::value::{SecretValue, open};
 use crate::secretsmanager::version::{Version, version_key};
-use serde::{Deserialize, Serialize};
-use strongroom_types::{Plaintext, SecretId, Timestamp, VersionId, VersionStage, limits};
-use strongroom_wire::{Constraints, epoch, sensitive};
+use serde::{Deserialize, Serialize, Serializer};
+use std::sync::Arc;
+use strongroom_types::{SecretId, Timestamp, VersionId, VersionStage, limits};
+use strongroom_wire::sensitive::{OutgoingBlob, OutgoingText};
+use strongroom_wire::{Constraints, epoch};
 
 /// The valid request.
 #[derive(Debug)]
@@ -35,23 +36,51 @@ pub struct Input {
     version_stage: Option<String>,
 }
 
-/// The answer on the wire, and an entry of `BatchGetSecretValue`'s.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
+/// The answer, and an entry of `BatchGetSecretValue`'s.
 #[expect(missing_debug_implementations, reason = "holds a secret's value")]
 pub struct Output {
+    secret: Arc<Stored<Secret>>,
+    version: Arc<Stored<Version>>,
+    value: SecretValue,
+}
+
+/// The answer on the wire.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Members<'a> {
     #[serde(rename = "ARN")]
-    arn: String,
-    name: String,
-    version_id: String,
-    #[serde(serialize_with = "sensitive::write_blob", skip_serializing_if = "Option::is_none")]
-    secret_binary: Option<Plaintext>,
-    #[serde(serialize_with = "sensitive::write_text", skip_serializing_if = "Option::is_none")]
-    secret_string: Option<Plaintext>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    version_stages: Vec<String>,
+    arn: &'a str,
+    name: &'a str,
+    version_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret_binary: Option<OutgoingBlob<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret_string: Option<OutgoingText<'a>>,
+    #[serde(serialize_with = "write_stages", skip_serializing_if = "<[_]>::is_empty")]
+    version_stages: &'a [VersionStage],
     #[serde(serialize_with = "epoch::serialize")]
     created_date: Timestamp,
+}
+
+impl Serialize for Output {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (secret, version) = (&self.secret.value, &self.version.value);
+        let (secret_string, secret_binary) = self.value.members();
+        let members = Members {
+            arn: secret.arn_text(),
+            name: secret.arn.name.as_str(),
+            version_id: version.id.as_str(),
+            secret_binary: secret_binary.map(OutgoingBlob),
+            secret_string: secret_string.map(OutgoingText),
+            version_stages: secret.stages.of(&version.id),
+            created_date: version.created,
+        };
+        members.serialize(serializer)
+    }
+}
+
+fn write_stages<S: Serializer>(stages: &[VersionStage], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(stages.iter().map(VersionStage::as_str))
 }
 
 impl Operation for GetSecretValue {
@@ -96,7 +125,7 @@ impl Operation for GetSecretValue {
 /// Reads the version that id and label mean, and notes the day.
 pub(crate) async fn read_value(
     cx: &Cx<'_>,
-    stored: &Stored<Secret>,
+    stored: &Arc<Stored<Secret>>,
     id: Option<&VersionId>,
     stage: Option<&VersionStage>,
 ) -> Result<Output, ApiError> {
@@ -126,16 +155,7 @@ pub(crate) async fn read_value(
     if !memory.is_noted(today) && cx.house.accesses.note(&stored.key, secret.uid, id, today) {
         memory.remember_noted(today);
     }
-    let (secret_string, secret_binary) = value.into_members();
-    Ok(Output {
-        arn: secret.arn_text().to_owned(),
-        name: secret.arn.name.to_string(),
-        version_id: id.to_string(),
-        secret_binary,
-        secret_string,
-        version_stages: stage_members(secret.stages.of(id)),
-        created_date: version.value.created,
-    })
+    Ok(Output { secret: Arc::clone(stored), version, value })
 }
 
 /// AWS: recorded, also for an id that is not there at all.

@@ -41,9 +41,9 @@ impl SecretTarget {
     }
 
     /// The secret, or AWS's answer that there is none.
-    pub fn found(&self) -> Result<&Stored<Secret>, ApiError> {
+    pub fn found(&self) -> Result<&Arc<Stored<Secret>>, ApiError> {
         self.found
-            .as_deref()
+            .as_ref()
             .ok_or_else(|| ApiError::not_found("Secrets Manager can't find the specified secret."))
     }
 

@@ -30,11 +30,11 @@ impl SecretValue {
         self.form == other.form && self.plain.equals(&other.plain)
     }
 
-    /// Splits into `SecretString` and `SecretBinary`.
-    pub(super) fn into_members(self) -> (Option<Plaintext>, Option<Plaintext>) {
+    /// `SecretString` and `SecretBinary`: one of them.
+    pub(super) fn members(&self) -> (Option<&Plaintext>, Option<&Plaintext>) {
         match self.form {
-            Form::Text => (Some(self.plain), None),
-            Form::Binary => (None, Some(self.plain)),
+            Form::Text => (Some(&self.plain), None),
+            Form::Binary => (None, Some(&self.plain)),
         }
     }
 }

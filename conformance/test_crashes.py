@@ -20,12 +20,17 @@ class History:
     """What the server acknowledged, by secret; and what may or may not have happened."""
 
     def __init__(self):
-        self.lock, self.versions, self.deleted, self.requests = threading.Lock(), {}, set(), []
+        self.lock, self.versions, self.requests = threading.Lock(), {}, []
+        self.deleted, self.maybe_deleted = set(), set()
 
     def acknowledge(self, name, token, value, request_id):
         with self.lock:
             self.versions.setdefault(name, []).append((token, value))
             self.requests.append(request_id)
+
+    def ask_for_deletion(self, name):
+        with self.lock:
+            self.maybe_deleted.add(name)
 
     def acknowledge_deletion(self, name, request_id):
         with self.lock:
@@ -45,6 +50,7 @@ def write(client, history, stop, seed):
                 history.acknowledge(name, token, value, answer["ResponseMetadata"]["RequestId"])
             elif rng.random() < 0.1 and len(mine) > 1:
                 name = mine.pop(rng.randrange(len(mine)))
+                history.ask_for_deletion(name)
                 answer = client.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
                 history.acknowledge_deletion(name, answer["ResponseMetadata"]["RequestId"])
             else:
@@ -93,7 +99,7 @@ def losses(server, history, limit=None):
                     found.append(f"{name}: another value")
         except botocore.exceptions.ClientError as error:
             # A deletion may have been under way when the server ended.
-            if "can't find the specified secret." not in str(error) or name not in getattr(history, "maybe", set()):
+            if "can't find the specified secret." not in str(error) or name not in history.maybe_deleted:
                 found.append(f"{name}: {error}")
     return found
 

@@ -6,6 +6,7 @@ use crate::identity::Signers;
 use crate::metrics::Metrics;
 use crate::records::Records;
 use crate::secretsmanager::AccessLedger;
+use crate::turns::Turns;
 use std::sync::Arc;
 use strongroom_audit::AuditLog;
 use strongroom_store::{Batch, Committed, StoreError};
@@ -59,6 +60,8 @@ pub struct House {
     pub signers: Signers,
     /// When secrets were last read.
     pub accesses: AccessLedger,
+    /// Who goes first when many change one resource.
+    pub turns: Turns,
     /// Counts of requests.
     pub metrics: Metrics,
     /// Rung after each commit: the outbox has events for the log.
@@ -79,6 +82,7 @@ impl House {
             audit,
             signers: Signers::new(),
             accesses,
+            turns: Turns::new(),
             metrics: Metrics::default(),
             committed: Notify::new(),
             work_due: Notify::new(),

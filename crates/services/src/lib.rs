@@ -18,6 +18,7 @@ pub mod operation;
 pub mod records;
 pub mod secretsmanager;
 pub mod sts;
+pub mod turns;
 
 use operation::Service;
 

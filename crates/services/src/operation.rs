@@ -216,6 +216,7 @@ async fn attempt<O: Operation>(
     let input = decode::<O::Input>(body)?;
     event.parameters(&input)?;
     let operation = O::parse(input)?;
+    let mut turn = None;
     for _ in 0..CONFLICT_RETRIES_MAX {
         let resource = operation.load(cx).await?;
         event.resource(cx, &resource);
@@ -228,6 +229,9 @@ async fn attempt<O: Operation>(
         let batch = Batch { writes, events: vec![event.encode()?] };
         match cx.house.commit(batch).await {
             Ok(_) => return Ok(Ended::Committed(output)),
+            Err(StoreError::Conflict { .. }) if turn.is_none() => {
+                turn = cx.house.turns.wait_for(event.resource_arn()).await;
+            }
             Err(StoreError::Conflict { .. }) => {}
             Err(error) => return Err(error.into()),
         }

@@ -113,6 +113,11 @@ impl<'a> Event<'a> {
         });
     }
 
+    /// The ARN of what was acted on; empty if that is no single resource.
+    pub fn resource_arn(&self) -> &str {
+        self.resource.as_ref().map_or("", |resource| &resource.arn)
+    }
+
     /// Notes the answer of an operation that changed something. Reads have none.
     pub fn response<T: Serialize>(&mut self, output: &T) -> Result<(), ApiError> {
         let mut tree = serde_json::to_value(output).map_err(ApiError::internal)?;

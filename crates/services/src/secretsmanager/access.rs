@@ -6,11 +6,11 @@
 
 use crate::error::ApiError;
 use crate::house::House;
-use crate::records::{RecordType, decode_as, encode_as};
+use crate::records::{RecordType, Stored, decode_as, encode_as};
 use crate::secretsmanager::secret::{Secret, Uid};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use strongroom_store::{Batch, Expect, Index, Kind, StoreError, Term};
 use strongroom_types::{Day, VersionId};
 use zeroize::Zeroizing;
@@ -43,6 +43,15 @@ impl Access {
     pub(super) fn never(secret: &Secret) -> Self {
         let scope = crate::secretsmanager::secret::scope(&secret.arn.account, &secret.arn.region);
         Self { uid: secret.uid, scope, last: None, versions: BTreeMap::new() }
+    }
+
+    /// Notes reads, if they were of this incarnation.
+    fn note_all(&mut self, read: Option<&Pending>) {
+        for (version, day) in
+            read.filter(|read| read.uid == self.uid).iter().flat_map(|read| &read.versions)
+        {
+            self.note(version, *day);
+        }
     }
 
     fn note(&mut self, version: &VersionId, day: Day) {
@@ -79,6 +88,7 @@ impl RecordType for Access {
 }
 
 /// A secret that was read, and its versions with the day of their last read.
+#[derive(Clone)]
 struct Pending {
     uid: Uid,
     versions: HashMap<VersionId, Day>,
@@ -116,69 +126,113 @@ impl AccessLedger {
         true
     }
 
-    fn overlay(&self, key: &[u8], access: &mut Access) {
+    /// What waits of these secrets, in the order of the keys.
+    fn waiting_of(&self, keys: &[Vec<u8>]) -> Vec<Option<Pending>> {
         let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(read) = pending.get(key).filter(|read| read.uid == access.uid) {
-            for (version, day) in &read.versions {
-                access.note(version, *day);
-            }
-        }
+        keys.iter().map(|key| pending.get(key).cloned()).collect()
     }
 
-    fn take(&self, limit: usize) -> Vec<(Vec<u8>, Pending)> {
+    /// Some of what waits. It goes on waiting until it is [`AccessLedger::settle`]d, so that it can be read meanwhile.
+    fn waiting(&self, limit: usize) -> Vec<(Vec<u8>, Pending)> {
+        let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        pending.iter().take(limit).map(|(key, read)| (key.clone(), read.clone())).collect()
+    }
+
+    /// Forgets what is stored by now, or concerned a secret that is gone. Reads that came meanwhile go on waiting.
+    fn settle(&self, carried: &[(Vec<u8>, Pending)]) {
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-        let keys: Vec<_> = pending.keys().take(limit).cloned().collect();
-        keys.into_iter().filter_map(|key| pending.remove_entry(&key)).collect()
+        for (key, read) in carried {
+            let Some(held) = pending.get_mut(key).filter(|held| held.uid == read.uid) else {
+                continue;
+            };
+            held.versions.retain(|version, day| read.versions.get(version) != Some(day));
+            if held.versions.is_empty() {
+                pending.remove(key);
+            }
+        }
     }
 }
 
 /// Days of access of the secrets, reads that still wait for their tick included. In the order of the keys.
 pub(super) async fn accesses(house: &House, secrets: &[&Secret]) -> Result<Vec<Access>, ApiError> {
     let keys: Vec<_> = secrets.iter().map(|secret| secret.key()).collect();
+    // Before the records are read: what is settled in between is in them by then.
+    let waiting = house.accesses.waiting_of(&keys);
     let found = house.records.get_many::<Access>(&keys).await?;
-    let of_one = |((secret, key), found): ((&&Secret, &Vec<u8>), Option<std::sync::Arc<_>>)| {
-        let stored: Option<&crate::records::Stored<Access>> = found.as_deref();
+    let of_one = |((secret, waiting), stored): ((&&Secret, Option<Pending>), Option<Arc<_>>)| {
+        let stored: Option<&Stored<Access>> = stored.as_deref();
         let mut access = match stored {
             Some(stored) if stored.value.uid == secret.uid => stored.value.clone(),
             _ => Access::never(secret),
         };
-        house.accesses.overlay(key, &mut access);
+        access.note_all(waiting.as_ref());
         access
     };
-    Ok(secrets.iter().zip(&keys).zip(found).map(of_one).collect())
+    Ok(secrets.iter().zip(waiting).zip(found).map(of_one).collect())
 }
 
 /// Carries at most `limit` secrets' reads into the store. Answers whether any are left.
 pub async fn flush(house: &House, limit: usize) -> Result<bool, ApiError> {
-    let taken = house.accesses.take(limit);
-    let keys: Vec<_> = taken.iter().map(|(key, _)| key.clone()).collect();
+    let carried = house.accesses.waiting(limit);
+    let keys: Vec<_> = carried.iter().map(|(key, _)| key.clone()).collect();
     let records = house.records.get_many::<Access>(&keys).await?;
     let mut writes = Vec::new();
-    for ((key, pending), stored) in taken.into_iter().zip(records) {
+    for ((key, read), stored) in carried.iter().zip(records) {
         // A purged secret has no record any more, one that was made again has another uid: the read concerned neither.
-        let Some(stored) = stored.filter(|stored| stored.value.uid == pending.uid) else {
+        let Some(stored) = stored.filter(|stored| stored.value.uid == read.uid) else {
             continue;
         };
         let mut access = stored.value.clone();
-        for (version, day) in &pending.versions {
-            access.note(version, *day);
-        }
+        access.note_all(Some(read));
         if access != stored.value {
-            writes.push(house.records.put(
-                &*house.env.entropy,
-                key,
-                &access,
-                Expect::At(stored.revision),
-            )?);
+            let expect = Expect::At(stored.revision);
+            writes.push(house.records.put(&*house.env.entropy, key.clone(), &access, expect)?);
         }
     }
-    let is_full = keys.len() >= limit;
-    if writes.is_empty() {
-        return Ok(is_full);
+    if !writes.is_empty() {
+        match house.records.commit(Batch { writes, events: Vec::new() }).await {
+            Ok(_) => {}
+            // A secret was purged or replaced at the same moment: the next tick reads again.
+            Err(StoreError::Conflict { .. }) => return Ok(true),
+            Err(error) => return Err(error.into()),
+        }
     }
-    match house.records.commit(Batch { writes, events: Vec::new() }).await {
-        // A secret was purged or replaced at the same moment: its neighbours' dates come with their next read.
-        Ok(_) | Err(StoreError::Conflict { .. }) => Ok(is_full),
-        Err(error) => Err(error.into()),
+    house.accesses.settle(&carried);
+    Ok(keys.len() >= limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use strongroom_types::Timestamp;
+
+    fn version(digit: char) -> VersionId {
+        VersionId::parse(&digit.to_string().repeat(36)).unwrap()
+    }
+
+    #[test]
+    fn a_read_can_be_seen_until_it_is_stored_and_one_that_comes_meanwhile_stays() {
+        let (ledger, uid, day) =
+            (AccessLedger::new(), Uid([1; 16]), Timestamp::from_millis(0).day());
+        ledger.note(b"key", uid, &version('a'), day);
+        let carried = ledger.waiting(9);
+        assert!(ledger.waiting_of(&[b"key".to_vec()])[0].is_some(), "while it is being carried");
+        ledger.note(b"key", uid, &version('b'), day);
+        ledger.settle(&carried);
+        let left = ledger.waiting(9);
+        assert_eq!(left.len(), 1);
+        assert!(left[0].1.versions.contains_key(&version('b')) && left[0].1.versions.len() == 1);
+        ledger.settle(&left);
+        assert!(ledger.waiting(9).is_empty());
+    }
+
+    #[test]
+    fn what_was_carried_for_an_earlier_incarnation_settles_nothing_of_the_next() {
+        let (ledger, day) = (AccessLedger::new(), Timestamp::from_millis(0).day());
+        ledger.note(b"key", Uid([1; 16]), &version('a'), day);
+        let carried = ledger.waiting(9);
+        ledger.note(b"key", Uid([2; 16]), &version('a'), day);
+        ledger.settle(&carried);
+        assert_eq!(ledger.waiting(9).len(), 1);
     }
 }

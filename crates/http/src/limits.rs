@@ -14,6 +14,8 @@ pub struct Limits {
     pub headers_max: usize,
     /// A request's body.
     pub body_bytes_max: usize,
+    /// What is read of a body that is too large, so that the client can read why it was refused.
+    pub discarded_bytes_max: usize,
     /// For a request's head, idle time before it included: so long an idle connection is kept. Its buffers, which may
     /// hold the last request, are wiped when it closes.
     pub head_timeout: Duration,
@@ -32,6 +34,7 @@ impl Default for Limits {
             head_bytes_max: HEAD_BYTES_MAX,
             headers_max: HEADERS_MAX,
             body_bytes_max: BODY_BYTES_MAX,
+            discarded_bytes_max: 16 * BODY_BYTES_MAX,
             head_timeout: Duration::from_secs(50),
             body_timeout: Duration::from_secs(30),
             handshake_timeout: Duration::from_secs(10),

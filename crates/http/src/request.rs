@@ -16,6 +16,7 @@ use strongroom_services::front::{Answer, Incoming, answer, refuse_unread};
 use strongroom_services::house::House;
 use strongroom_services::operation::Tls;
 use strongroom_wire::Rendered;
+use tokio::time::timeout;
 
 /// What is known of a connection.
 #[derive(Debug, Clone)]
@@ -66,7 +67,9 @@ pub(crate) async fn respond(talk: &Talk, request: Request<HyperBody>) -> Respons
         return to_http(refuse_unread(house, ErrorCode::UnknownOperation, ""));
     }
     let (head, body) = request.into_parts();
-    let body = match read_body(body, &terms.limits).await {
+    // RFC 9110, section 10.1.1: such a client sends the body only when it is told to.
+    let waits_for_leave = head.headers.contains_key(http::header::EXPECT);
+    let body = match read_body(body, &terms.limits, waits_for_leave).await {
         Ok(body) => body,
         Err((code, message)) => return to_http(refuse_unread(house, code, message)),
     };
@@ -101,24 +104,56 @@ fn metrics(house: &House) -> Response<Full<Bytes>> {
     response
 }
 
-async fn read_body(body: HyperBody, limits: &Limits) -> Result<Bytes, (ErrorCode, &'static str)> {
+/// The whole body. One that is too large is read to its end and thrown away, within limits: a client that is still
+/// sending would lose the answer with the connection.
+async fn read_body(
+    mut body: HyperBody,
+    limits: &Limits,
+    waits_for_leave: bool,
+) -> Result<Bytes, (ErrorCode, &'static str)> {
     let too_large = (ErrorCode::RequestEntityTooLarge, "Request entity is too large");
     let bytes_max = u64::try_from(limits.body_bytes_max).unwrap_or(u64::MAX);
     if body.size_hint().lower() > bytes_max {
+        if !waits_for_leave {
+            discard(body, limits).await;
+        }
         return Err(too_large);
     }
-    let mut collecting = std::pin::pin!(Limited::new(body, limits.body_bytes_max).collect());
-    // A small body has come with its head: no timer is set for it.
-    let at_once = std::future::poll_fn(|cx| Poll::Ready(collecting.as_mut().poll(cx))).await;
-    let collected = match at_once {
-        Poll::Ready(collected) => Ok(collected),
-        Poll::Pending => tokio::time::timeout(limits.body_timeout, collecting).await,
+    let collected = {
+        let mut collecting =
+            std::pin::pin!(Limited::new(&mut body, limits.body_bytes_max).collect());
+        // A small body has come with its head: no timer is set for it.
+        let at_once = std::future::poll_fn(|cx| Poll::Ready(collecting.as_mut().poll(cx))).await;
+        match at_once {
+            Poll::Ready(collected) => Ok(collected),
+            Poll::Pending => timeout(limits.body_timeout, collecting).await,
+        }
     };
     match collected {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            discard(body, limits).await;
+            Err(too_large)
+        }
         Ok(Err(_)) => Err((ErrorCode::Serialization, "The request's body could not be read")),
         Err(_) => Err((ErrorCode::Serialization, "The request's body did not arrive in time")),
+    }
+}
+
+/// Reads and forgets a body, up to its limits in bytes and time; then the connection may close over it.
+async fn discard(mut body: HyperBody, limits: &Limits) {
+    let mut left = limits.discarded_bytes_max;
+    let reading = async {
+        while let Some(Ok(frame)) = body.frame().await {
+            let bytes = frame.data_ref().map_or(0, Bytes::len);
+            if bytes > left {
+                break;
+            }
+            left -= bytes;
+        }
+    };
+    if timeout(limits.body_timeout, reading).await.is_err() {
+        tracing::debug!("a body that was too large did not end in time");
     }
 }
 

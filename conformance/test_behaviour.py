@@ -276,3 +276,44 @@ def test_dates_of_access_are_days(client, name):
     time.sleep(1.5)
     assert client.describe_secret(SecretId=name)["LastAccessedDate"] == accessed
     assert client.list_secret_version_ids(SecretId=name)["Versions"][0]["LastAccessedDate"] == accessed
+
+
+def test_a_region_named_twice_is_removed_once(server, name):
+    client = server.client()
+    client.create_secret(Name=name, SecretString="v", AddReplicaRegions=[{"Region": "us-west-2"}])
+    client.remove_regions_from_replication(SecretId=name, RemoveReplicaRegions=["us-west-2", "us-west-2"])
+    assert "ReplicationStatus" not in client.describe_secret(SecretId=name)
+
+
+def test_overwriting_happens_once_and_leaves_nobody_behind(server, name):
+    """Inferred from the API reference: the flag overwrites in this call; a change of the primary later does not."""
+    east, west, south = (server.client(region=region) for region in ("us-east-1", "us-west-2", "sa-east-1"))
+    status = lambda client: client.describe_secret(SecretId=name)["ReplicationStatus"][0]["Status"]
+    west.create_secret(Name=name, SecretString="west")
+    east.create_secret(Name=name, SecretString="east", AddReplicaRegions=[{"Region": "us-west-2"}], ForceOverwriteReplicaSecret=True)
+    assert until(lambda: status(east) == "InSync")
+    assert west.get_secret_value(SecretId=name)["SecretString"] == "east"
+    south.create_secret(Name=name, SecretString="south", AddReplicaRegions=[{"Region": "us-west-2"}], ForceOverwriteReplicaSecret=True)
+    assert until(lambda: status(south) == "Failed"), "a replica of another primary is not taken from it"
+    west.stop_replication_to_replica(SecretId=name)
+    west.put_secret_value(SecretId=name, SecretString="own")
+    south.put_secret_value(SecretId=name, SecretString="south again")
+    assert until(lambda: status(south) == "Failed")
+    assert west.get_secret_value(SecretId=name)["SecretString"] == "own"
+
+
+def test_a_replicas_key_is_its_own_to_change(server, name):
+    """Documented: user guide, "Replica secrets"."""
+    east, west = server.client(), server.client(region="us-west-2")
+    east.create_secret(Name=name, SecretString="v", AddReplicaRegions=[{"Region": "us-west-2"}])
+    assert until(lambda: east.describe_secret(SecretId=name)["ReplicationStatus"][0]["Status"] == "InSync")
+    west.update_secret(SecretId=name, KmsKeyId="alias/aws/secretsmanager")
+    refused(lambda: west.update_secret(SecretId=name, KmsKeyId="alias/aws/secretsmanager", Description="d"), "InvalidParameterException", "replica secret")
+
+
+def test_keys_and_tags_that_are_not_the_callers(client, name):
+    """Recorded in users' reports of AWS's answers."""
+    refused(lambda: client.create_secret(Name=name, KmsKeyId="not a key"), "InvalidParameterException", "The operation failed because of an invalid KMS key: Invalid keyId")
+    client.create_secret(Name=name)
+    for call in (lambda: client.tag_resource(SecretId=name, Tags=[{"Key": "aws:x", "Value": ""}]), lambda: client.untag_resource(SecretId=name, TagKeys=["aws:x"])):
+        refused(call, "InvalidParameterException", "You can't modify system tags. Tag key: 'aws:x'.")

@@ -34,7 +34,7 @@ pub enum AuditError {
         what: &'static str,
     },
     /// The disk failed, or is full.
-    #[error("the audit log cannot be written: {0}")]
+    #[error("the audit log cannot be read or written: {0}")]
     Disk(std::sync::Arc<str>),
     /// More events wait than may: the disk does not keep up.
     #[error("too many audit events are waiting to be written")]

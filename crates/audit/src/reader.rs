@@ -1,7 +1,7 @@
 //! Reading the log, also while it is written.
 
 use crate::AuditError;
-use crate::frame::{HEADER_BYTES, Hash, Header, events, parse, parse_header};
+use crate::frame::{HEADER_BYTES, Hash, Header, events, find_behind, parse, parse_header};
 use crate::segment::{Listed, list};
 use std::collections::VecDeque;
 use std::fs::File;
@@ -64,7 +64,8 @@ pub struct Reader {
     directory: PathBuf,
     current: Option<(Listed, File, u64)>,
     next_sequence: u64,
-    waiting: VecDeque<Event>,
+    /// Events, and damage in its place between them.
+    waiting: VecDeque<Result<Event, AuditError>>,
 }
 
 impl Reader {
@@ -80,7 +81,8 @@ impl Reader {
             waiting: VecDeque::new(),
         };
         while reader.next_sequence < sequence && reader.fill()? {}
-        reader.waiting.retain(|event| event.sequence >= sequence);
+        let is_wanted = |event: &Event| event.sequence >= sequence;
+        reader.waiting.retain(|next| next.as_ref().map_or(true, is_wanted));
         Ok(reader)
     }
 
@@ -99,12 +101,12 @@ impl Reader {
         Self::from(directory, reader.next_sequence.saturating_sub(events).max(1))
     }
 
-    /// The next event; `None` if there is none yet.
+    /// The next event; `None` if there is none yet. Damage is an error, once; the call after it goes on behind.
     pub fn next_event(&mut self) -> Result<Option<Event>, AuditError> {
         if self.waiting.is_empty() {
             self.fill()?;
         }
-        Ok(self.waiting.pop_front())
+        self.waiting.pop_front().transpose()
     }
 
     /// Reads one more frame. False if there is none yet.
@@ -120,8 +122,9 @@ impl Reader {
             return self.move_on();
         };
         let numbered = (self.next_sequence..).zip(events(payload));
-        self.waiting
-            .extend(numbered.map(|(sequence, bytes)| Event { sequence, bytes: bytes.to_vec() }));
+        self.waiting.extend(
+            numbered.map(|(sequence, bytes)| Ok(Event { sequence, bytes: bytes.to_vec() })),
+        );
         self.next_sequence = header.next_sequence();
         if let Some((_, _, offset)) = &mut self.current {
             *offset = offset.saturating_add(u64::try_from(frame.len()).unwrap_or(u64::MAX));
@@ -129,7 +132,7 @@ impl Reader {
         Ok(true)
     }
 
-    /// Nothing more in this file: perhaps another goes on where it ends.
+    /// Nothing more in this file: perhaps another goes on where it ends, or behind a gap.
     fn move_on(&mut self) -> Result<bool, AuditError> {
         let next = self.segment_of(self.next_sequence)?;
         let is_other = match (&next, &self.current) {
@@ -137,10 +140,35 @@ impl Reader {
             _ => false,
         };
         if is_other {
+            // A frame whose sync failed: this file starts again in its place.
+            let first = next.as_ref().map_or(u64::MAX, |(next, ..)| next.first_sequence);
+            self.next_sequence = self.next_sequence.min(first);
             self.current = next;
             return self.fill();
         }
-        Ok(false)
+        self.skip_damage()
+    }
+
+    /// If there are events behind the place where this file cannot be read on, notes the damage and goes to them.
+    fn skip_damage(&mut self) -> Result<bool, AuditError> {
+        let Some((current, file, offset)) = &mut self.current else { return Ok(false) };
+        let damaged = AuditError::Damaged {
+            file: current.file_name(),
+            offset: *offset,
+            what: "a damaged frame",
+        };
+        if let Some((behind, sequence)) = frame_behind(file, *offset)? {
+            (*offset, self.next_sequence) = (behind, sequence);
+            self.waiting.push_back(Err(damaged));
+            return Ok(true);
+        }
+        let first = |segment: &Listed| segment.first_sequence > self.next_sequence;
+        let Some(later) = list(&self.directory)?.into_iter().find(first) else { return Ok(false) };
+        self.next_sequence = later.first_sequence;
+        let file = File::open(&later.path)?;
+        self.current = Some((later, file, 0));
+        self.waiting.push_back(Err(damaged));
+        Ok(true)
     }
 
     fn segment_of(&self, sequence: u64) -> Result<Option<(Listed, File, u64)>, AuditError> {
@@ -153,6 +181,23 @@ impl Reader {
         let file = File::open(&segment.path)?;
         Ok(Some((segment, file, 0)))
     }
+}
+
+/// Offset and first sequence of a whole frame behind bytes that are none. Bytes that are all zero are a file's unused end.
+fn frame_behind(file: &File, offset: u64) -> Result<Option<(u64, u64)>, AuditError> {
+    let mut header = [0; HEADER_BYTES];
+    if !read_exactly(file, &mut header, offset)? || header.iter().all(|byte| *byte == 0) {
+        return Ok(None);
+    }
+    let rest = file.metadata()?.len().saturating_sub(offset);
+    let mut bytes = vec![0; usize::try_from(rest).unwrap_or(usize::MAX)];
+    if !read_exactly(file, &mut bytes, offset)? {
+        return Ok(None);
+    }
+    let Some(place) = find_behind(&bytes) else { return Ok(None) };
+    let sequence = bytes.get(place..).and_then(parse).map(|(header, _)| header.first_sequence);
+    let place = u64::try_from(place).unwrap_or(u64::MAX);
+    Ok(sequence.map(|sequence| (offset.saturating_add(place), sequence)))
 }
 
 fn read_frame(file: &File, offset: u64) -> Result<Option<Vec<u8>>, AuditError> {
@@ -208,9 +253,7 @@ pub fn verify(directory: &Path) -> Result<Summary, AuditError> {
                     let rest = usize::try_from(offset).ok().and_then(|offset| bytes.get(offset..));
                     let rest = rest.unwrap_or_default();
                     let is_last = superseded == u64::MAX;
-                    if crate::frame::find_behind(rest).is_some()
-                        || (!is_last && next_sequence != superseded)
-                    {
+                    if find_behind(rest).is_some() || (!is_last && next_sequence != superseded) {
                         return Err(damaged(offset, "a damaged frame"));
                     }
                     break;

@@ -132,6 +132,34 @@ fn an_edit_anywhere_but_in_the_last_frame_is_noticed() {
 }
 
 #[test]
+fn reading_goes_on_behind_damage_and_tells_of_it() {
+    let original = directory();
+    write_numbered(original.path(), 1, 5);
+    write_numbered(original.path(), 6, 9);
+    let files = files(original.path());
+    let first = std::fs::read(&files[0]).unwrap();
+    let second_event = first.windows(7).position(|bytes| bytes == b"event 2").unwrap();
+    let last_event = first.windows(7).position(|bytes| bytes == b"event 5").unwrap();
+    for (place, lost) in [(second_event, 2), (last_event, 5)] {
+        let mut damaged = first.clone();
+        damaged[place] ^= 1;
+        std::fs::write(&files[0], &damaged).unwrap();
+        let mut reader = Reader::from(original.path(), 1).unwrap();
+        let mut told = Vec::new();
+        loop {
+            match reader.next_event() {
+                Ok(Some(event)) => told.push(event.sequence),
+                Ok(None) => break,
+                Err(AuditError::Damaged { .. }) => told.push(0),
+                Err(other) => panic!("{other}"),
+            }
+        }
+        let expected: Vec<_> = (1..=9).map(|n| if n == lost { 0 } else { n }).collect();
+        assert_eq!(told, expected);
+    }
+}
+
+#[test]
 fn a_missing_or_exchanged_file_is_noticed() {
     let kept = directory();
     for round in 0..3 {

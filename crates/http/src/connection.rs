@@ -11,12 +11,16 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use strongroom_services::house::House;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
+
+/// After a connection could not be accepted, so long none is.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(100);
 
 /// A bound address.
 #[expect(missing_debug_implementations, reason = "the TLS configuration holds a private key")]
@@ -49,6 +53,7 @@ pub async fn serve(
 ) {
     let graceful = GracefulShutdown::new();
     let slots = Arc::new(Semaphore::new(terms.limits.connections_max));
+    let (stopping, stopped) = watch::channel(false);
     let mut stop = std::pin::pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -56,13 +61,16 @@ pub async fn serve(
             accepted = accept(&listening, &slots) => accepted,
         };
         let Some((stream, ip, slot)) = accepted else { continue };
-        let (house, tls, watcher) = (Arc::clone(&house), listening.tls.clone(), graceful.watcher());
+        let talk = Talk::new(Arc::clone(&house), Peer { ip, tls: None }, terms);
+        let ending = Ending { watcher: graceful.watcher(), stopped: stopped.clone() };
+        let tls = listening.tls.clone();
         tokio::spawn(async move {
-            converse(house, stream, Peer { ip, tls: None }, tls, terms, watcher).await;
+            converse(talk, stream, tls, ending).await;
             drop(slot);
         });
     }
     drop(listening);
+    stopping.send_replace(true);
     if timeout(terms.limits.drain_timeout, graceful.shutdown()).await.is_err() {
         tracing::warn!("connections were still busy when the time to stop was over");
     }
@@ -82,29 +90,53 @@ async fn accept(
         }
         Err(error) => {
             tracing::warn!(%error, "a connection could not be accepted");
-            // Out of file descriptors: let others run, they may close some.
-            tokio::task::yield_now().await;
+            // Out of file descriptors or memory: others may end meanwhile, and the log must not fill up.
+            pause_accepting().await;
             None
         }
     }
 }
 
-async fn converse(
-    house: Arc<House>,
-    stream: TcpStream,
-    mut peer: Peer,
-    tls: Option<TlsAcceptor>,
-    terms: Terms,
+#[expect(
+    clippy::disallowed_methods,
+    reason = "an accept that fails at once is not to be retried at once"
+)]
+async fn pause_accepting() {
+    tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
+}
+
+/// How a connection learns that the server stops.
+struct Ending {
+    /// Lets finish what is being answered.
     watcher: Watcher,
-) {
+    /// True once the server stops: ends what has not begun to be asked.
+    stopped: watch::Receiver<bool>,
+}
+
+/// The outcome, unless it takes too long or the server stops first.
+async fn soon<T>(
+    limit: Duration,
+    stopped: &mut watch::Receiver<bool>,
+    work: impl Future<Output = T>,
+) -> Option<T> {
+    tokio::select! {
+        done = timeout(limit, work) => done.ok(),
+        _ = stopped.wait_for(|stopped| *stopped) => None,
+    }
+}
+
+async fn converse(mut talk: Talk, stream: TcpStream, tls: Option<TlsAcceptor>, mut ending: Ending) {
+    let limits = talk.terms.limits;
     let Some(acceptor) = tls else {
-        let is_http2 = timeout(terms.limits.head_timeout, begins_with_http2(&stream)).await;
-        let Ok(is_http2) = is_http2 else { return };
-        return speak(Talk::new(house, peer, terms), stream, is_http2, watcher).await;
+        let begins = begins_with_http2(&stream);
+        let is_http2 = soon(limits.head_timeout, &mut ending.stopped, begins).await;
+        let Some(is_http2) = is_http2 else { return };
+        return speak(talk, stream, is_http2, ending).await;
     };
-    let handshake = timeout(terms.limits.handshake_timeout, acceptor.accept(stream));
-    let Ok(Ok(stream)) = handshake.await else {
-        tracing::debug!(ip = %peer.ip, "TLS handshake failed");
+    let handshake = acceptor.accept(stream);
+    let handshake = soon(limits.handshake_timeout, &mut ending.stopped, handshake).await;
+    let Some(Ok(stream)) = handshake else {
+        tracing::debug!(ip = %talk.peer.ip, "TLS handshake failed");
         return;
     };
     let (_, session) = stream.get_ref();
@@ -116,8 +148,8 @@ async fn converse(
         .negotiated_cipher_suite()
         .map(|suite| format!("{:?}", suite.suite()).replace("TLS13_", "TLS_"));
     let is_http2 = session.alpn_protocol() == Some(b"h2");
-    peer.tls = Some((version, suite.unwrap_or_default()));
-    speak(Talk::new(house, peer, terms), stream, is_http2, watcher).await;
+    talk.peer.tls = Some((version, suite.unwrap_or_default()));
+    speak(talk, stream, is_http2, ending).await;
 }
 
 /// Whether HTTP/2 is spoken without having been agreed on (RFC 9113, section 3.3): no method of HTTP/1.1 starts so.
@@ -126,7 +158,7 @@ async fn begins_with_http2(stream: &TcpStream) -> bool {
     stream.peek(&mut start).await.is_ok() && start == *b"PRI"
 }
 
-async fn speak<S>(talk: Talk, stream: S, is_http2: bool, watcher: Watcher)
+async fn speak<S>(talk: Talk, stream: S, is_http2: bool, ending: Ending)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -138,12 +170,13 @@ where
         async move { Ok::<_, Infallible>(respond(&talk, request).await) }
     });
     let stream = TokioIo::new(stream);
+    let Ending { watcher, stopped } = ending;
     let ended = if is_http2 {
         let connection = http2_builder(&limits).serve_connection(stream, service);
-        unless_idle(&talk, watcher.watch(connection)).await
+        unless_idle(&talk, stopped, watcher.watch(connection)).await
     } else {
         let connection = http1_builder(&limits).serve_connection(stream, service);
-        unless_idle(&talk, watcher.watch(connection)).await
+        unless_idle(&talk, stopped, watcher.watch(connection)).await
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended early");
@@ -151,13 +184,22 @@ where
 }
 
 /// Runs the connection until it ends, or until it has been idle for too long: then it is dropped, and closed by that.
+/// Once the server stops, a moment without a request is too long: half a head is none.
 async fn unless_idle(
     talk: &Talk,
+    mut stopped: watch::Receiver<bool>,
     connection: impl Future<Output = hyper::Result<()>>,
 ) -> hyper::Result<()> {
+    let limits = &talk.terms.limits;
+    let idle_when_stopped = async {
+        if stopped.wait_for(|stopped| *stopped).await.is_ok() {
+            talk.idle.lasts(limits.stop_grace).await;
+        }
+    };
     tokio::select! {
         ended = connection => ended,
-        () = talk.idle.lasts(talk.terms.limits.head_timeout) => Ok(()),
+        () = talk.idle.lasts(limits.head_timeout) => Ok(()),
+        () = idle_when_stopped => Ok(()),
     }
 }
 

@@ -10,4 +10,5 @@ mod tls;
 
 pub use connection::{Listening, serve};
 pub use limits::{Exposure, Limits, Terms};
+pub use rustls::ServerConfig;
 pub use tls::{TlsError, load_tls};

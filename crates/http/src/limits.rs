@@ -23,6 +23,8 @@ pub struct Limits {
     pub body_timeout: Duration,
     /// For the TLS handshake.
     pub handshake_timeout: Duration,
+    /// For a connection that has nothing to answer when the server stops, half a request's head included.
+    pub stop_grace: Duration,
     /// For what is in flight when the server stops.
     pub drain_timeout: Duration,
 }
@@ -38,6 +40,7 @@ impl Default for Limits {
             head_timeout: Duration::from_secs(50),
             body_timeout: Duration::from_secs(30),
             handshake_timeout: Duration::from_secs(10),
+            stop_grace: Duration::from_secs(1),
             drain_timeout: Duration::from_secs(30),
         }
     }

@@ -4,6 +4,7 @@ use crate::idle::Idle;
 use crate::limits::{Limits, Terms};
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming as HyperBody};
@@ -67,6 +68,11 @@ pub(crate) async fn respond(talk: &Talk, request: Request<HyperBody>) -> Respons
         return to_http(refuse_unread(house, ErrorCode::UnknownOperation, ""));
     }
     let (head, body) = request.into_parts();
+    if !is_within(&head, terms.limits.head_bytes_max) {
+        let mut refused = Response::new(Full::default());
+        *refused.status_mut() = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+        return refused;
+    }
     // RFC 9110, section 10.1.1: such a client sends the body only when it is told to.
     let waits_for_leave = head.headers.contains_key(http::header::EXPECT);
     let body = match read_body(body, &terms.limits, waits_for_leave).await {
@@ -87,6 +93,13 @@ pub(crate) async fn respond(talk: &Talk, request: Request<HyperBody>) -> Respons
             .map(|(version, suite)| Tls { tls_version: version, cipher_suite: suite }),
     };
     to_http(answer(house, incoming).await)
+}
+
+/// Whether the head is within the limit; hyper only bounds the buffer that it came in.
+fn is_within(head: &Parts, bytes_max: usize) -> bool {
+    let uri = head.uri.path_and_query().map_or(0, |target| target.as_str().len());
+    let headers = head.headers.iter().map(|(name, value)| name.as_str().len() + value.len());
+    headers.fold(uri, usize::saturating_add) <= bytes_max
 }
 
 /// The two questions that need no signature. A request is served as soon as connections are accepted, so both answers

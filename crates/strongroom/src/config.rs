@@ -5,29 +5,35 @@
 
 use anyhow::{Context, bail};
 use clap::Args;
+use clap::builder::{FalseyValueParser, OsStringValueParser, TypedValueParser};
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use strongroom_services::house::Settings;
 use strongroom_store_sqlite::Durability;
 use strongroom_types::Region;
 
 /// The address when none is set.
-pub(crate) const LISTEN_DEFAULT: &str = "127.0.0.1:8700";
+const LISTEN_DEFAULT: &str = "127.0.0.1:8700";
 /// The data directory when none is set.
-pub(crate) const DATA_DIR_DEFAULT: &str = "strongroom-data";
+const DATA_DIR_DEFAULT: &str = "strongroom-data";
+
+/// A path, which may be empty: a variable that is set to nothing counts as unset.
+fn path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
+}
 
 /// What `strongroom serve` takes. Each flag has a variable and a setting of the same meaning.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ServeArgs {
     /// Where data, keys and the audit log are kept; made if it is not there
-    #[arg(long, env = "STRONGROOM_DATA_DIR", value_name = "DIR")]
+    #[arg(long, env = "STRONGROOM_DATA_DIR", value_parser = path(), value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
     /// Address to serve on
     #[arg(long, env = "STRONGROOM_LISTEN", value_name = "HOST:PORT")]
     pub listen: Option<String>,
     /// Configuration file (TOML)
-    #[arg(long, env = "STRONGROOM_CONFIG", value_name = "FILE")]
+    #[arg(long, env = "STRONGROOM_CONFIG", value_parser = path(), value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Throwaway data and known credentials on loopback: for trying out and for tests
     #[arg(long)]
@@ -39,7 +45,7 @@ pub(crate) struct ServeArgs {
     #[arg(long, env = "STRONGROOM_TLS_KEY", value_name = "FILE", requires = "tls_certificate")]
     pub tls_key: Option<PathBuf>,
     /// Serve plain HTTP on an address that is not loopback
-    #[arg(long, env = "STRONGROOM_INSECURE_HTTP")]
+    #[arg(long, env = "STRONGROOM_INSECURE_HTTP", value_parser = FalseyValueParser::new())]
     pub insecure_http: bool,
 }
 
@@ -131,17 +137,13 @@ pub(crate) struct Config {
 impl Config {
     /// Reads the file, lays the arguments over it, checks what comes of it.
     pub(crate) fn resolve(args: &ServeArgs) -> anyhow::Result<Self> {
-        let file = match &args.config {
-            None => File::default(),
-            Some(path) => {
-                let text = std::fs::read_to_string(path)
-                    .with_context(|| format!("cannot read {}", path.display()))?;
-                toml::from_str(&text)
-                    .with_context(|| format!("{} is not a valid configuration", path.display()))?
-            }
-        };
+        let file = File::read(args.config.as_deref())?;
         let listen = resolve_address(
-            args.listen.as_deref().or(file.listen.as_deref()).unwrap_or(LISTEN_DEFAULT),
+            args.listen
+                .as_deref()
+                .filter(|listen| !listen.is_empty())
+                .or(file.listen.as_deref())
+                .unwrap_or(LISTEN_DEFAULT),
         )?;
         let tls = pair(
             args.tls_certificate.clone().or(file.tls.certificate),
@@ -153,8 +155,7 @@ impl Config {
             args.dev,
             args.insecure_http || file.insecure_http,
         )?;
-        let data_dir =
-            args.data_dir.clone().or(file.data_dir).unwrap_or_else(|| DATA_DIR_DEFAULT.into());
+        let data_dir = data_dir(args.data_dir.as_deref(), file.data_dir);
         let metrics_listen = file.metrics.listen.as_deref().map(resolve_address).transpose()?;
         let mut settings = Settings { regions: regions(&file.regions)?, ..Settings::default() };
         if let Some(minutes) = file.clock_skew_minutes {
@@ -182,6 +183,43 @@ impl Config {
             dev: args.dev,
         })
     }
+}
+
+impl File {
+    /// The file's settings; none if no file is named. A variable that is set to nothing names none.
+    fn read(path: Option<&Path>) -> anyhow::Result<Self> {
+        let Some(path) = path.filter(|path| !path.as_os_str().is_empty()) else {
+            return Ok(Self::default());
+        };
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read {}", path.display()))?;
+        toml::from_str(&text)
+            .with_context(|| format!("{} is not a valid configuration", path.display()))
+    }
+}
+
+/// Where a command that is not the server finds the server's data.
+#[derive(Debug, Args)]
+pub(crate) struct DataArgs {
+    /// The server's data directory
+    #[arg(long, env = "STRONGROOM_DATA_DIR", value_parser = path(), value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Configuration file (TOML)
+    #[arg(long, env = "STRONGROOM_CONFIG", value_parser = path(), value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl DataArgs {
+    /// The data directory, found as the server finds it.
+    pub(crate) fn data_dir(&self) -> anyhow::Result<PathBuf> {
+        let file = File::read(self.config.as_deref())?;
+        Ok(data_dir(self.data_dir.as_deref(), file.data_dir))
+    }
+}
+
+fn data_dir(argument: Option<&Path>, file: Option<PathBuf>) -> PathBuf {
+    let argument = argument.filter(|path| !path.as_os_str().is_empty()).map(Path::to_owned);
+    argument.or(file).unwrap_or_else(|| DATA_DIR_DEFAULT.into())
 }
 
 fn resolve_address(text: &str) -> anyhow::Result<SocketAddr> {

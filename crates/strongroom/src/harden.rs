@@ -1,7 +1,9 @@
 //! What the process gives up before it holds a key: core dumps, being traced by other users, secrets in its environment.
 
 use anyhow::Context;
-use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+use rustix::process::{
+    DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit,
+};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
@@ -11,6 +13,14 @@ pub(crate) fn forbid_dumps() -> anyhow::Result<()> {
         .context("cannot forbid core dumps")?;
     set_dumpable_behavior(DumpableBehavior::NotDumpable)
         .context("cannot forbid dumps of this process")
+}
+
+/// As many open files as the operating system lets this process have. Answers how many.
+pub(crate) fn raise_open_files() -> anyhow::Result<u64> {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })
+        .context("cannot raise the number of open files")?;
+    Ok(maximum.unwrap_or(u64::MAX))
 }
 
 /// Starts this program again in the same process without a variable: its value would stay in the environment, readable

@@ -4,10 +4,11 @@ use crate::background::{forward_events, work};
 use crate::config::{Config, ServeArgs};
 use crate::harden;
 use anyhow::{Context, bail};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use strongroom_audit::AuditLog;
-use strongroom_http::{Exposure, Limits, Listening, Terms};
+use strongroom_http::{Exposure, Limits, Listening, ServerConfig, Terms};
 use strongroom_keys::seal::{KeyFile, Seal};
 use strongroom_services::background::finish;
 use strongroom_services::bootstrap::{self, Preset, RootCredential};
@@ -15,11 +16,10 @@ use strongroom_services::house::{Env, House};
 use strongroom_services::records::Records;
 use strongroom_store::Store;
 use strongroom_store_sqlite::SqliteStore;
-use strongroom_types::{AccountId, SystemClock, SystemEntropy};
+use strongroom_types::{AccountId, RandomId, SystemClock, SystemEntropy};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
 const ACCOUNT_VARIABLE: &str = "STRONGROOM_ACCOUNT_ID";
@@ -99,8 +99,7 @@ impl Throwaway {
                 remove: false,
             });
         }
-        let data_dir = std::env::temp_dir().join(format!("strongroom-dev-{}", std::process::id()));
-        make_private_dir(&data_dir)?;
+        let data_dir = make_throwaway_dir()?;
         Ok(Self { key_file: data_dir.join("root.key"), data_dir, remove: true })
     }
 }
@@ -124,6 +123,18 @@ fn make_private_dir(path: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("cannot make {}", path.display()))
 }
 
+/// A directory that nobody can have made before: its name is not to be guessed, and one that is there is not taken.
+fn make_throwaway_dir() -> anyhow::Result<PathBuf> {
+    use std::os::unix::fs::DirBuilderExt;
+    let name = format!("strongroom-dev-{}", &*RandomId::draw(&SystemEntropy).text());
+    let path = std::env::temp_dir().join(name);
+    std::fs::DirBuilder::new()
+        .mode(0o700)
+        .create(&path)
+        .with_context(|| format!("cannot make {}", path.display()))?;
+    Ok(path)
+}
+
 fn preset(dev: bool) -> anyhow::Result<Preset> {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let account = variable(ACCOUNT_VARIABLE).or_else(|| dev.then(|| DEV_ACCOUNT.to_owned()));
@@ -139,7 +150,6 @@ fn preset(dev: bool) -> anyhow::Result<Preset> {
             Some((id, secret))
         }
         (None, None) => dev.then(|| (DEV_KEY.to_owned(), Zeroizing::new(DEV_KEY.to_owned()))),
-        // The secret is gone from the environment after the first start; the id alone says nothing.
         (Some(_), None) => None,
         (None, Some(_)) => bail!("{SECRET_VARIABLE} is set without {KEY_ID_VARIABLE}"),
     };
@@ -156,6 +166,26 @@ fn check_access_key(id: &str, secret: &str) -> anyhow::Result<()> {
         bail!("{SECRET_VARIABLE} must have 4 to 128 characters");
     }
     Ok(())
+}
+
+/// A preset counts at the first start only. Half of one is refused then; one that differs later is told of, for whoever
+/// set it may believe that it holds.
+fn check_preset(is_new: bool, preset: &Preset) -> anyhow::Result<()> {
+    let has_id_alone = preset.root_key.is_none() && std::env::var_os(KEY_ID_VARIABLE).is_some();
+    if is_new && has_id_alone {
+        bail!("{KEY_ID_VARIABLE} is set without {SECRET_VARIABLE}");
+    }
+    Ok(())
+}
+
+fn warn_of_preset(preset_account: Option<&AccountId>, root: &RootCredential) {
+    let key_id = std::env::var(KEY_ID_VARIABLE).ok().filter(|id| !id.is_empty());
+    if preset_account.is_some_and(|account| *account != root.account) {
+        tracing::warn!(account = %root.account, "{ACCOUNT_VARIABLE} is not this data's account: it counts at the first start only");
+    }
+    if key_id.is_some_and(|id| id != root.access_key_id) {
+        tracing::warn!(access_key_id = %root.access_key_id, "{KEY_ID_VARIABLE} is not this data's root key: it counts at the first start only");
+    }
 }
 
 /// Everything that is open while the server runs.
@@ -177,16 +207,20 @@ async fn open(config: &Config, preset: Preset) -> anyhow::Result<Opened> {
         .with_context(|| format!("cannot open {}", database.display()))?;
     let store: Arc<dyn Store> = Arc::new(store);
     let is_new = !bootstrap::is_initialised(&*store).await?;
+    check_preset(is_new, &preset)?;
     let seal = KeyFile::new(&config.key_file);
     let root_key = if is_new { seal.create_or_unseal(&entropy) } else { seal.unseal() }
         .with_context(|| format!("cannot use the root key in {}", config.key_file.display()))?;
     let keys = bootstrap::storage_keys(&*store, &root_key, &entropy).await.map_err(loud)?;
     drop(root_key);
     let records = Records::new(store, keys, config.settings.cache_bytes);
-    let root = bootstrap::root_credential(&records, &entropy, preset).await.map_err(loud)?;
     let audit_dir = config.data_dir.join("audit");
     let (audit, recovered) = AuditLog::open(&audit_dir, strongroom_audit::Options::default())
         .with_context(|| format!("cannot open the audit log in {}", audit_dir.display()))?;
+    // Last: its secret is told once, so nothing that can fail may stand between this and the telling.
+    let preset_account = preset.account.clone();
+    let root = bootstrap::root_credential(&records, &entropy, preset).await.map_err(loud)?;
+    warn_of_preset(preset_account.as_ref(), &root);
     let env = Env { clock: Box::new(SystemClock), entropy: Box::new(entropy) };
     let house = House::new(env, config.settings.clone(), records, Arc::new(audit));
     Ok(Opened { house, root, outbox_through: recovered.outbox_through })
@@ -197,18 +231,22 @@ fn loud(error: strongroom_services::error::ApiError) -> anyhow::Error {
 }
 
 async fn serve(config: &Config, preset: Preset, flushed: &Flushed) -> anyhow::Result<()> {
-    let Opened { house, root, outbox_through } = open(config, preset).await?;
-    let house = Arc::new(house);
     let tls = match &config.tls {
         Some((certificate, key)) => Some(strongroom_http::load_tls(certificate, key)?),
         None => None,
     };
     let has_tls = tls.is_some();
-    let listening = Listening::bind(config.listen, tls)
-        .await
-        .with_context(|| format!("cannot listen on {}", config.listen))?;
+    let listening = bind(config.listen, tls).await?;
+    let listening_metrics = match config.metrics_listen {
+        Some(address) => Some(bind(address, None).await?),
+        None => None,
+    };
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let limits = limits()?;
+    let Opened { house, root, outbox_through } = open(config, preset).await?;
+    greet(config, &listening, has_tls, root)?;
+    let house = Arc::new(house);
     let (stop_background, stopped) = watch::channel(false);
     let audit = Arc::clone(&house.audit);
     audit.gather(AUDIT_GATHER);
@@ -218,17 +256,20 @@ async fn serve(config: &Config, preset: Preset, flushed: &Flushed) -> anyhow::Re
         tokio::spawn(forward_events(Arc::clone(&house), outbox_through, stopped.clone()));
     let worker = tokio::spawn(work(Arc::clone(&house), stopped.clone()));
     let mut stopped_metrics = stopped;
-    greet(config, &listening, has_tls, root)?;
     let stop = async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
     };
-    let metrics =
-        serve_metrics(config, &house, async move { drop(stopped_metrics.changed().await) }).await?;
+    let until_stopped = async move { drop(stopped_metrics.changed().await) };
+    let metrics = listening_metrics.map(|listening| {
+        let exposure = Exposure { api: false, metrics: true };
+        let terms = Terms { limits, exposure };
+        tokio::spawn(strongroom_http::serve(Arc::clone(&house), listening, terms, until_stopped))
+    });
     let exposure = Exposure { api: true, metrics: config.metrics_public };
-    let terms = Terms { limits: Limits::default(), exposure };
+    let terms = Terms { limits, exposure };
     strongroom_http::serve(Arc::clone(&house), listening, terms, stop).await;
     finish(&house).await;
     stop_background.send_replace(true);
@@ -241,19 +282,17 @@ async fn serve(config: &Config, preset: Preset, flushed: &Flushed) -> anyhow::Re
     Ok(())
 }
 
-/// The listener for `/metrics` alone, if there is one.
-async fn serve_metrics(
-    config: &Config,
-    house: &Arc<House>,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> anyhow::Result<Option<JoinHandle<()>>> {
-    let Some(address) = config.metrics_listen else { return Ok(None) };
-    let listening = Listening::bind(address, None)
-        .await
-        .with_context(|| format!("cannot listen on {address}"))?;
-    let terms =
-        Terms { limits: Limits::default(), exposure: Exposure { api: false, metrics: true } };
-    Ok(Some(tokio::spawn(strongroom_http::serve(Arc::clone(house), listening, terms, stop))))
+async fn bind(address: SocketAddr, tls: Option<Arc<ServerConfig>>) -> anyhow::Result<Listening> {
+    Listening::bind(address, tls).await.with_context(|| format!("cannot listen on {address}"))
+}
+
+/// As many connections as there are file descriptors for, with some left for the store and the log.
+fn limits() -> anyhow::Result<Limits> {
+    const RESERVED: u64 = 128;
+    let files = harden::raise_open_files()?;
+    let connections = usize::try_from(files.saturating_sub(RESERVED).max(16)).unwrap_or(usize::MAX);
+    let limits = Limits::default();
+    Ok(Limits { connections_max: limits.connections_max.min(connections), ..limits })
 }
 
 /// Tells the operator where the server is and, once, how to sign.

@@ -1,7 +1,7 @@
 //! The keys that secrets are sealed under. So far the one AWS-managed key per account and region, `aws/secretsmanager`;
 //! customer keys and the KMS operations have a service of their own to come.
 
-use crate::error::{ApiError, ErrorCode};
+use crate::error::ApiError;
 use crate::house::House;
 use crate::records::{RecordType, Stored, decode_as, encode_as};
 use crate::secretsmanager::{Secret, scope};
@@ -96,10 +96,28 @@ pub async fn resolve(
     if alias.is_some_and(|alias| alias.value.key_id == id) {
         return Ok(None);
     }
-    Err(ApiError::new(
-        ErrorCode::ResourceNotFound,
-        format!("Secrets Manager can't find the specified KMS key: {key}"),
-    ))
+    Err(unusable(key, name, region))
+}
+
+/// AWS: recorded for what is no id and for an ARN of another region; KMS's own words for what is not there, inferred.
+fn unusable(key: &str, name: &str, region: &Region) -> ApiError {
+    let of_region = key.strip_prefix("arn:").and_then(|rest| rest.split(':').nth(2));
+    let reason = match of_region {
+        Some(other) if other != region.as_str() => format!("Invalid arn {other}"),
+        _ if name.starts_with("alias/") => format!("Alias {key} is not found."),
+        _ if is_key_id(name.strip_prefix("key/").unwrap_or(name)) => {
+            format!("Key '{key}' does not exist")
+        }
+        _ => "Invalid keyId".to_owned(),
+    };
+    let message = format!("The operation failed because of an invalid KMS key: {reason}");
+    ApiError::invalid_parameter(message)
+}
+
+/// A UUID, or the id of a multi-Region key.
+fn is_key_id(text: &str) -> bool {
+    let id = text.strip_prefix("mrk-").unwrap_or(text);
+    (32..=36).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
 /// The key that new versions of the secret are sealed under; made when it is needed for the first time.

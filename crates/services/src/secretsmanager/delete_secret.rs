@@ -105,7 +105,7 @@ fn check_deletable(secret: &Secret) -> Result<(), ApiError> {
     let regions: Vec<_> = replicas.iter().map(|replica| replica.region.as_str()).collect();
     Err(ApiError::invalid_parameter(format!(
         "You can't delete secret {} that still has replica regions [{}].",
-        secret.arn.name,
+        secret.arn_text(),
         regions.join(", ")
     )))
 }

@@ -11,7 +11,7 @@ use crate::secretsmanager::members::stage_members;
 use crate::secretsmanager::page_token;
 use crate::secretsmanager::secret::Secret;
 use crate::secretsmanager::target::{SecretTarget, check_secret_id, parse_secret_id};
-use crate::secretsmanager::version::{VERSIONS, Version};
+use crate::secretsmanager::version::{VERSIONS, Version, is_labelled};
 use serde::{Deserialize, Serialize};
 use strongroom_store::{Direction, IndexEntry, PageQuery};
 use strongroom_types::{Day, SecretId, Timestamp, VersionId, limits};
@@ -163,13 +163,6 @@ impl ListSecretVersionIds {
             }
         }
     }
-}
-
-/// The id is the part of a version's key behind the secret's uid.
-fn is_labelled(secret: &Secret, key: &[u8]) -> bool {
-    let id = key.get(secret.uid.0.len()..).and_then(|id| str::from_utf8(id).ok());
-    id.and_then(|id| VersionId::parse(id).ok())
-        .is_some_and(|id| secret.stages.version(&id).is_some())
 }
 
 fn version_entry(

@@ -32,11 +32,7 @@ pub(super) fn tags_of(tags: Option<Vec<Object<TagInput>>>) -> Result<Vec<Tag>, A
     for Object(tag) in tags.unwrap_or_default() {
         let key =
             tag.key.ok_or_else(|| ApiError::invalid_parameter("Each tag must have a key."))?;
-        if key.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("aws:")) {
-            return Err(ApiError::invalid_parameter(
-                "Tag keys can't start with the reserved prefix aws:.",
-            ));
-        }
+        check_tag_key(&key)?;
         if result.iter().any(|held| held.key == key) {
             return Err(ApiError::invalid_parameter(
                 "You can't use the same tag key more than once in a request.",
@@ -45,6 +41,15 @@ pub(super) fn tags_of(tags: Option<Vec<Object<TagInput>>>) -> Result<Vec<Tag>, A
         result.push(Tag { key, value: tag.value.unwrap_or_default() });
     }
     Ok(result)
+}
+
+/// AWS: recorded; its own tags are not the caller's to set or remove.
+pub(super) fn check_tag_key(key: &str) -> Result<(), ApiError> {
+    if key.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("aws:")) {
+        let message = format!("You can't modify system tags. Tag key: '{key}'.");
+        return Err(ApiError::invalid_parameter(message));
+    }
+    Ok(())
 }
 
 /// A tag in an answer.

@@ -8,7 +8,8 @@ use crate::operation::Cx;
 use crate::records::Stored;
 use crate::secretsmanager::secret::Secret;
 use crate::secretsmanager::value::{SecretValue, is_same, seal, token_in_use};
-use crate::secretsmanager::version::{VERSIONS, Version, version_key};
+use crate::secretsmanager::version::{VERSIONS, Version, is_labelled, version_key};
+use std::sync::Arc;
 use strongroom_store::{Change, Direction, Expect, PageQuery, Write};
 use strongroom_types::{Timestamp, VersionId, VersionStage, limits};
 
@@ -73,13 +74,16 @@ fn place_stages(
 }
 
 /// Removes the oldest versions without a label beyond 100, if they are older than a day.
+///
+/// The secret's own count says at most when to look: a version that got a label again is still in it. What goes is
+/// decided on the versions that are there.
 async fn prune(cx: &Cx<'_>, secret: &mut Secret) -> Result<Vec<Write>, ApiError> {
-    let excess = secret.deprecated.saturating_sub(limits::DEPRECATED_VERSIONS_KEPT);
-    if excess == 0 {
+    if secret.deprecated <= limits::DEPRECATED_VERSIONS_KEPT {
         return Ok(Vec::new());
     }
     let labelled = u32::try_from(secret.stages.iter().count()).unwrap_or(u32::MAX);
-    let limit = excess.min(PRUNED_MAX).saturating_add(labelled);
+    let limit =
+        limits::DEPRECATED_VERSIONS_KEPT.saturating_add(PRUNED_MAX).saturating_add(labelled);
     let oldest = PageQuery {
         index: VERSIONS,
         prefix: &secret.uid.0,
@@ -87,26 +91,27 @@ async fn prune(cx: &Cx<'_>, secret: &mut Secret) -> Result<Vec<Write>, ApiError>
         limit,
         direction: Direction::Ascending,
     };
-    let keys: Vec<_> =
+    let mut keys: Vec<_> =
         cx.house.records.page(oldest).await?.into_iter().map(|entry| entry.key).collect();
-    let young = cx.now.plus_millis(-limits::VERSION_KEPT_MILLIS_MIN);
-    let mut writes = Vec::new();
-    for version in cx.house.records.get_many::<Version>(&keys).await?.into_iter().flatten() {
-        let is_full = writes.len() >= usize::try_from(excess.min(PRUNED_MAX)).unwrap_or(0);
-        if is_full
-            || version.value.created > young
-            || secret.stages.version(&version.value.id).is_some()
-        {
-            continue;
-        }
-        secret.deprecated = secret.deprecated.saturating_sub(1);
-        let expect = Expect::At(version.revision);
-        writes.push(Write {
-            kind: super::version::VERSION,
-            key: version.key.clone(),
-            expect,
-            change: Change::Delete,
-        });
+    let are_all = keys.len() < usize::try_from(limit).unwrap_or(usize::MAX);
+    keys.retain(|key| !is_labelled(secret, key));
+    let count = u32::try_from(keys.len()).unwrap_or(u32::MAX);
+    if are_all {
+        secret.deprecated = count;
     }
+    let excess = count.saturating_sub(limits::DEPRECATED_VERSIONS_KEPT).min(PRUNED_MAX);
+    keys.truncate(usize::try_from(excess).unwrap_or(0));
+    let young = cx.now.plus_millis(-limits::VERSION_KEPT_MILLIS_MIN);
+    let found = cx.house.records.get_many::<Version>(&keys).await?.into_iter().flatten();
+    let delete = |version: Arc<Stored<Version>>| Write {
+        kind: super::version::VERSION,
+        key: version.key.clone(),
+        expect: Expect::At(version.revision),
+        change: Change::Delete,
+    };
+    let writes: Vec<_> =
+        found.filter(|version| version.value.created <= young).map(delete).collect();
+    let removed = u32::try_from(writes.len()).unwrap_or(u32::MAX);
+    secret.deprecated = secret.deprecated.saturating_sub(removed);
     Ok(writes)
 }

@@ -9,6 +9,7 @@ use crate::secretsmanager::replicate::is_replica_of;
 use crate::secretsmanager::secret::{Replication, Secret, secret_key};
 use crate::secretsmanager::target::{SecretTarget, check_secret_id, parse_secret_id};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use strongroom_store::{Expect, Write};
 use strongroom_types::{Region, SecretId};
 use strongroom_wire::Constraints;
@@ -17,7 +18,7 @@ use strongroom_wire::Constraints;
 #[derive(Debug)]
 pub struct RemoveRegionsFromReplication {
     secret_id: SecretId,
-    regions: Vec<Region>,
+    regions: BTreeSet<Region>,
 }
 
 /// The request on the wire.
@@ -57,11 +58,9 @@ impl Operation for RemoveRegionsFromReplication {
         }
         check.finish().map_err(ApiError::validation)?;
         let regions = input.remove_replica_regions.unwrap_or_default();
-        let regions = regions.iter().map(|region| Region::parse(region)).collect::<Result<_, _>>();
-        Ok(Self {
-            secret_id: parse_secret_id(&input.secret_id.unwrap_or_default())?,
-            regions: regions.map_err(ApiError::internal)?,
-        })
+        let regions = regions.iter().map(|region| Region::parse(region));
+        let regions = regions.collect::<Result<BTreeSet<_>, _>>().map_err(ApiError::internal)?;
+        Ok(Self { secret_id: parse_secret_id(&input.secret_id.unwrap_or_default())?, regions })
     }
 
     async fn load(&self, cx: &Cx<'_>) -> Result<SecretTarget, ApiError> {

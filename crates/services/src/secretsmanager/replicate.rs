@@ -47,7 +47,10 @@ async fn replicate(house: &House, stored: &Stored<Secret>, now: Timestamp) -> Re
     let mut writes = Vec::new();
     let mut told = replicas.clone();
     for replica in &mut told {
-        match bring(house, &stored.value, replica, now).await {
+        let brought = bring(house, &stored.value, replica, now).await;
+        // AWS: the call that asked for it may overwrite; no later change of the primary may.
+        replica.overwrite = false;
+        match brought {
             Ok(brought) => {
                 writes.extend(brought);
                 replica.status = ReplicaStatus::InSync;
@@ -109,7 +112,7 @@ async fn bring(
         Some(held) if is_replica_of(&held.value, primary) => {
             (held.value.clone(), Expect::At(held.revision))
         }
-        Some(held) if replica.overwrite => {
+        Some(held) if replica.overwrite && is_replaceable(&held.value) => {
             writes.push(end_versions(house, held.value.uid)?);
             (new_replica(house, primary, &replica.region, now), Expect::At(held.revision))
         }
@@ -122,9 +125,11 @@ async fn bring(
         }
     };
     let is_new = held.is_none_or(|held| held.value.uid != copy.uid);
-    copy.kms_key_id =
-        kms::resolve(house, &primary.arn.account, &replica.region, replica.kms_key_id.as_deref())
-            .await?;
+    if is_new {
+        let (account, region) = (&primary.arn.account, &replica.region);
+        copy.kms_key_id =
+            kms::resolve(house, account, region, replica.kms_key_id.as_deref()).await?;
+    }
     mirror(primary, &mut copy);
     writes.extend(missing_versions(house, primary, &copy).await?);
     let entropy = &*house.env.entropy;
@@ -133,6 +138,15 @@ async fn bring(
     }
     writes.push(house.records.put(entropy, key, &copy, expect)?);
     Ok(writes)
+}
+
+/// A secret that others follow, or that follows another, is not overwritten: somebody would be left behind.
+fn is_replaceable(held: &Secret) -> bool {
+    match &held.replication {
+        Replication::None => true,
+        Replication::Primary { replicas, .. } => replicas.is_empty(),
+        Replication::ReplicaOf { .. } => false,
+    }
 }
 
 /// AWS: a replica has the primary's ARN but for the region.

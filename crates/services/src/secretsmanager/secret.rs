@@ -144,7 +144,7 @@ pub struct Secret {
     pub tags: Option<Vec<Tag>>,
     /// The labelled versions.
     pub stages: Stages,
-    /// How many versions have no label any more.
+    /// At most so many versions have no label any more: those that got one again are still counted.
     pub deprecated: u32,
     /// The resource policy, as it was put.
     pub policy: Option<String>,
@@ -257,7 +257,7 @@ impl Secret {
     ) -> Result<(), ApiError> {
         let before = self.stages.clone();
         self.stages.attach(id, created, stages).map_err(full)?;
-        self.count_deprecated(&before, id);
+        self.deprecated = self.deprecated.saturating_add(self.stages.deprecated_since(&before));
         Ok(())
     }
 
@@ -266,12 +266,6 @@ impl Secret {
         let before = self.stages.clone();
         self.stages.detach(stage);
         self.deprecated = self.deprecated.saturating_add(self.stages.deprecated_since(&before));
-    }
-
-    /// A version that was deprecated and got a label counts no more; one that lost its last label counts from now on.
-    fn count_deprecated(&mut self, before: &Stages, id: &VersionId) {
-        self.deprecated = self.deprecated.saturating_add(self.stages.deprecated_since(before));
-        debug_assert!(self.stages.version(id).is_some() || before.version(id).is_none());
     }
 
     /// AWS names the value that a plain read means.

@@ -5,7 +5,7 @@
 use crate::authz::Grant;
 use crate::error::ApiError;
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
-use crate::secretsmanager::members::Empty;
+use crate::secretsmanager::members::{Empty, check_tag_key};
 use crate::secretsmanager::target::{SecretTarget, check_secret_id, parse_secret_id};
 use serde::{Deserialize, Serialize};
 use strongroom_store::Expect;
@@ -47,8 +47,9 @@ impl Operation for UntagResource {
             check.length(&member, Some(key), 1..=limits::TAG_KEY_CHARS_MAX);
         }
         check.finish().map_err(ApiError::validation)?;
-        let secret_id = parse_secret_id(&input.secret_id.unwrap_or_default())?;
-        Ok(Self { secret_id, keys: input.tag_keys.unwrap_or_default() })
+        let keys = input.tag_keys.unwrap_or_default();
+        keys.iter().try_for_each(|key| check_tag_key(key))?;
+        Ok(Self { secret_id: parse_secret_id(&input.secret_id.unwrap_or_default())?, keys })
     }
 
     async fn load(&self, cx: &Cx<'_>) -> Result<SecretTarget, ApiError> {

@@ -103,7 +103,10 @@ impl Operation for UpdateSecret {
 
     async fn run(&self, cx: &Cx<'_>, grant: Grant<SecretTarget>) -> Result<Done<Output>, ApiError> {
         let stored = grant.found()?;
-        stored.value.writable()?;
+        stored.value.not_deleted()?;
+        if !self.changes_key_only() {
+            stored.value.not_replica()?;
+        }
         let mut secret = stored.value.clone();
         let mut writes = self.change_details(cx, stored, &mut secret).await?;
         let added = match &self.value {
@@ -132,6 +135,13 @@ impl Operation for UpdateSecret {
 }
 
 impl UpdateSecret {
+    /// AWS: the key is the one thing of a replica that is its own to change. User guide, "Replica secrets".
+    fn changes_key_only(&self) -> bool {
+        let others =
+            self.value.is_some() || self.description.is_some() || self.partner_type.is_some();
+        self.kms_key_id.is_some() && !others
+    }
+
     async fn change_details(
         &self,
         cx: &Cx<'_>,

@@ -1,7 +1,7 @@
 //! One version of a secret: its sealed value.
 
 use crate::records::{RecordType, decode_as, encode_as};
-use crate::secretsmanager::secret::Uid;
+use crate::secretsmanager::secret::{Secret, Uid};
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -102,6 +102,13 @@ pub(super) fn version_key(uid: Uid, id: &VersionId) -> Vec<u8> {
     let mut key = uid.0.to_vec();
     key.extend_from_slice(id.as_str().as_bytes());
     key
+}
+
+/// Whether the version of this key has a label. Its id is the part of the key behind the secret's uid.
+pub(super) fn is_labelled(secret: &Secret, key: &[u8]) -> bool {
+    let id = key.get(secret.uid.0.len()..).and_then(|id| str::from_utf8(id).ok());
+    id.and_then(|id| VersionId::parse(id).ok())
+        .is_some_and(|id| secret.stages.version(&id).is_some())
 }
 
 impl RecordType for Version {

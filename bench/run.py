@@ -1,274 +1,231 @@
 #!/usr/bin/env python3
-"""Ratios of strongroom to a bare hyper server that answers the same bytes, on the same cores, in the same run.
+"""Strongroom against a bare hyper server that answers the same bytes, on the same core, in the same run.
 
-Servers are pinned to one core, the load generator to another. Rounds are interleaved and their order turns; a ratio is
-the median over rounds of the ratios within a round. docs/reference/performance.md says what the columns mean.
+Started by scripts/bench. Servers are pinned to one core, the load generator and this program to another (SERVER_CPU,
+CLIENT_CPU; 0 and 1). Rounds are interleaved and their order turns; a ratio is the median over rounds of the ratios within
+a round. docs/reference/performance.md says what is measured and what the columns mean.
 """
-import argparse, json, os, pathlib, re, shutil, socket, statistics, subprocess, sys, tempfile, time, urllib.request
+import argparse
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import statistics
+import sys
+import tempfile
+import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-TICKS = os.sysconf("SC_CLK_TCK")
-SERVER_CORE, CLIENT_CORE = os.environ.get("SERVER_CPU", "0"), os.environ.get("CLIENT_CPU", "1")
-KEY_ID, SECRET_KEY = "AKIABENCH00000000000", "benchsecret00000000000000000000000000000"
-CONNECTIONS = 64
-LISTED = 20
-ONCE = {"put", "create"}
+from load import report as reporting
+from load.sending import load, send_all
+from load.servers import Ceiling, Moto, Server, Strongroom
+from load.signing import OPERATIONS, Signer
 
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-class Process:
-    """A server pinned to its core."""
-
-    def __init__(self, name, command, port, environment=None):
-        self.name, self.command, self.port, self.environment = name, command, port, environment or {}
-        self.address, self.process = f"127.0.0.1:{port}", None
-
-    def start(self, ready=None, seconds=60):
-        begun = time.monotonic()
-        command = ["taskset", "-c", SERVER_CORE, *map(str, self.command)]
-        environment = {"PATH": os.environ["PATH"], **self.environment}
-        self.process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        while True:
-            try:
-                if ready:
-                    urllib.request.urlopen(f"http://{self.address}{ready}", timeout=1).read()
-                else:
-                    socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return time.monotonic() - begun
-            except OSError:
-                if time.monotonic() - begun > seconds or self.process.poll() is not None:
-                    raise SystemExit(f"{self.name} did not start") from None
-                time.sleep(0.001)
-
-    def cpu_seconds(self):
-        stat = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text()
-        fields = stat[stat.rindex(")") + 2:].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
-
-    def memory_mib(self):
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1024
-
-    def stop(self):
-        if self.process and self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(60)
+OUT = pathlib.Path(__file__).resolve().parent / "out"
+CHANGES = ("put", "create")
+READS_SIGNED, CHANGES_SIGNED, CHANGES_WARM = 20_000, 3_000, 300
+CREATED_FROM = 1_000_000
+STARTS = 5
+ATTEMPTS = 3
+SEED_STEP = 10_000
+PAGES_MAX = 5_000
 
 
 class Bench:
-    def __init__(self, arguments, work):
-        self.arguments, self.work, self.running = arguments, work, []
+    def __init__(self, options, work):
+        self.options, self.work, self.fresh = options, work, 0
+        self.report = {"start_ms": {}, "idle_mb": {}, "loaded_mb": {}, "rows": []}
 
-    def strongroom(self, name):
-        port, data = free_port(), self.work / name
-        config = self.work / "bench.toml"
-        config.write_text("clock_skew_minutes = 15\n")
-        command = [self.arguments.strongroom, "serve", "--data-dir", data, "--listen", f"127.0.0.1:{port}", "--config", config]
-        preset = {"STRONGROOM_ACCOUNT_ID": "123456789012", "STRONGROOM_ROOT_ACCESS_KEY_ID": KEY_ID, "STRONGROOM_ROOT_SECRET_ACCESS_KEY": SECRET_KEY}
-        return Process(name, command, port, preset)
+    def sign(self, server, operation, chosen):
+        """Freshly signed requests; no two files of a run repeat a token."""
+        self.fresh += 1
+        signer = Signer(server.address, self.fresh)
+        return [signer.request(operation, each) for each in chosen]
 
-    def start(self, server, **how):
-        seconds = server.start(**how)
-        self.running.append(server)
-        return seconds
+    def load(self, server, requests, seconds=None):
+        return load(server, requests, self.work / "requests", seconds)
 
-    def stop(self, server):
-        server.stop()
-        self.running.remove(server)
-
-    def signed(self, server, operation, count, secrets, start=0, seed=1):
-        path = self.work / f"{server.name}.{operation}.requests"
-        subprocess.run([sys.executable, HERE / "load/signgen.py", "--host", server.address, "--op", operation, "--count", str(count),
-                        "--secrets", str(secrets), "--start", str(start), "--seed", str(seed), "--max-results", str(LISTED), "-o", path], check=True)
-        return path
-
-    def seed(self, server, secrets):
-        for start in range(0, secrets, 20_000):
-            path = self.signed(server, "create", min(20_000, secrets - start), secrets, start, seed=start + 1)
-            done = subprocess.run(["taskset", "-c", CLIENT_CORE, sys.executable, HERE / "load/once.py", "--file", path, "--addr", server.address, "-c", "32"],
-                                  capture_output=True, text=True)
-            if done.returncode:
-                raise SystemExit(f"seeding {server.name} failed: {done.stdout[-500:]} {done.stderr[-500:]}")
-
-    def answer_to(self, server, path):
-        """The body that the server answers the first request of a file with: what the ceiling answers."""
-        record = path.read_bytes().split(b"\n%%--%%\n")[0]
-        with socket.create_connection(("127.0.0.1", server.port), 5) as connection:
-            connection.sendall(record)
-            received = b""
-            while b"\r\n\r\n" not in received:
-                received += connection.recv(65536)
-            head, body = received.split(b"\r\n\r\n", 1)
-            length = int(re.search(rb"(?i)content-length: (\d+)", head).group(1))
-            while len(body) < length:
-                body += connection.recv(65536)
-        if b" 200 " not in head.split(b"\r\n")[0]:
-            raise SystemExit(f"{server.name} answered {head!r} {body[:300]!r}")
-        return body
-
-    def load(self, server, path, once):
-        environment = {"PATH": os.environ["PATH"], "REQ_FILE": str(path), **({"REQ_ONCE": "1"} if once else {})}
-        seconds = 120 if once else self.arguments.seconds
-        cpu = server.cpu_seconds()
-        done = subprocess.run(["taskset", "-c", CLIENT_CORE, "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "20s", "--latency",
-                               "-s", HERE / "load/wrk-signed.lua", f"http://{server.address}/"], env=environment, capture_output=True, text=True)
-        found = re.search(r"RESULT (\{.*\})", done.stdout)
-        if not found:
-            raise SystemExit(f"wrk: {done.stdout} {done.stderr}")
-        result = json.loads(found.group(1))
-        if not once and any(value for key, value in result.items() if key.startswith("err_")):
-            raise SystemExit(f"{server.name}: errors {result}")
-        if once and result["err_status"]:
-            raise SystemExit(f"{server.name}: {result['err_status']} refusals")
-        result["cpu_us"] = (server.cpu_seconds() - cpu) / max(1, result["requests"]) * 1e6
+    def undisturbed(self, measure):
+        """Measures again, a few times, when other processes took a part of the machine; the last result counts."""
+        for _ in range(ATTEMPTS):
+            result = measure()
+            if result["others"] <= reporting.OTHERS_MAX:
+                break
         return result
 
-    def measure(self, operation, servers):
-        """Rounds over the ceiling and the servers (by number of secrets), interleaved."""
-        first, secrets = servers[0]
-        probe = self.signed(first, operation, 1, secrets, start=90_000_000)
-        answer = self.work / f"{operation}.answer"
-        answer.write_bytes(self.answer_to(first, probe))
-        port = free_port()
-        ceiling = Process("ceiling", [self.arguments.ceiling, f"127.0.0.1:{port}", answer], port)
-        self.start(ceiling)
-        rounds = []
-        try:
-            entries = [(ceiling, secrets), *servers]
-            for number in range(self.arguments.rounds + 1):
-                turned = entries[number % len(entries):] + entries[:number % len(entries)]
-                results = {}
-                for server, secrets in turned:
-                    count = self.arguments.writes if operation in ONCE else 4096
-                    start = 10_000_000 + number * 200_000
-                    path = self.signed(server, operation, count, secrets, start, seed=1000 + number)
-                    results[server.name] = self.load(server, path, operation in ONCE)
-                if number:  # the first warms up
-                    rounds.append(results)
-        finally:
-            self.stop(ceiling)
-        return [self.row(operation, server, secrets, rounds) for server, secrets in servers]
+    def first_start(self):
+        """Median time to ready where there are no data yet: the root key and the database are made."""
+        times = []
+        for number in range(STARTS):
+            server = Strongroom(self.options.strongroom, self.work / f"new-{number}")
+            times.append(server.start())
+            server.stop()
+        self.report["start_ms"]["first"] = statistics.median(times)
+
+    def starts(self, server, key):
+        """Median time to ready, and the memory held a second after."""
+        times = []
+        for _ in range(STARTS):
+            times.append(server.start())
+            time.sleep(0.2)
+            server.stop()
+        server.start()
+        time.sleep(1)
+        self.report["start_ms"][key], self.report["idle_mb"][key] = statistics.median(times), server.memory_mb()
+
+    def prepare(self):
+        """Start-up and idle memory, empty and with each number of secrets, and a snapshot of the data at each."""
+        server, servers, seeded = Strongroom(self.options.strongroom, self.work / "seeded"), [], 0
+        self.first_start()
+        server.start()
+        server.stop()
+        self.starts(server, "0")
+        for size in self.options.sizes if self.options.only != "start" else []:
+            while seeded < size:
+                step = range(seeded, min(seeded + SEED_STEP, size))
+                send_all(server.port, self.sign(server, "create", step))
+                seeded = step.stop
+            server.stop()
+            snapshot = self.work / f"snapshot-{size}"
+            shutil.copytree(server.data, snapshot)
+            servers.append(Strongroom(self.options.strongroom, self.work / f"data-{size}", size, snapshot))
+            self.starts(server, str(size))
+        server.stop()
+        shutil.rmtree(server.data)
+        return servers
+
+    def pages(self, server):
+        """The tokens of all pages of the list (None: the first)."""
+        tokens = [None]
+        while len(tokens) < PAGES_MAX:
+            answer = json.loads(send_all(server.port, self.sign(server, "list", tokens[-1:]), 1)[0])
+            if "NextToken" not in answer:
+                break
+            tokens.append(answer["NextToken"])
+        return tokens
+
+    def ceiling(self, operation, server, asked):
+        """A ceiling that answers what the server answers one request of the operation."""
+        answer = self.work / "answer"
+        answer.write_bytes(send_all(server.port, self.sign(server, operation, [asked]), 1)[0])
+        return Ceiling(self.options.ceiling, answer)
+
+    def reads(self, operation, servers):
+        """All servers are up and warm: every secret, or every page, was asked for."""
+        for server in servers:
+            server.restore()
+            server.start()
+        if self.options.moto and operation == "get":
+            moto = Moto(self.options.moto, servers[0].secrets)
+            moto.start()
+            send_all(moto.port, self.sign(moto, "create", range(moto.secrets)))
+            servers = [*servers, moto]
+        subjects = {server: self.pages(server) if operation == "list" else range(server.secrets) for server in servers}
+        ceiling = self.ceiling(operation, servers[0], subjects[servers[0]][0])
+        ceiling.start()
+        for server in servers if operation == "get" else []:
+            self.load(server, self.sign(server, operation, subjects[server]))
+        subjects[ceiling] = subjects[servers[0]]
+        rounds, all_servers = [], [ceiling, *servers]
+        for number in range(self.options.rounds):
+            results = {}
+            for server in turned(all_servers, number):
+                requests = self.sign(server, operation, random.choices(subjects[server], k=READS_SIGNED))
+                result = self.undisturbed(lambda: self.load(server, requests, self.options.seconds))
+                results[reporting.label(server)] = result
+            rounds.append(results)
+        if operation == "get":
+            self.report["loaded_mb"] = {str(server.secrets): server.memory_mb() for server in servers if server.name != "moto"}
+        Server.stop_all()
+        return reporting.rows(operation, all_servers, rounds)
 
     @staticmethod
-    def row(operation, server, secrets, rounds):
-        def ratio(key, turned=False):
-            pairs = [(found[server.name][key], found["ceiling"][key]) for found in rounds]
-            return statistics.median((b / a if turned else a / b) for a, b in pairs if a and b)
-        middle = lambda name, key: statistics.median(found[name][key] for found in rounds)
-        return {"operation": operation, "secrets": secrets, "rate_ratio": ratio("rps"), "cpu_ratio": ratio("cpu_us", True), "p99_ratio": ratio("p99_us"),
-                "rps": middle(server.name, "rps"), "p50_us": middle(server.name, "p50_us"), "p99_us": middle(server.name, "p99_us"),
-                "cpu_us": middle(server.name, "cpu_us"), "ceiling_rps": middle("ceiling", "rps"), "ceiling_cpu_us": middle("ceiling", "cpu_us")}
+    def changed(operation, server, count, start=0):
+        """What the requests of a round change: any of the secrets, or for create none of them."""
+        if operation == "create":
+            return range(CREATED_FROM + start, CREATED_FROM + start + count)
+        return random.choices(range(server.secrets), k=count)
+
+    def change(self, operation, server):
+        """One round of changes, on data as they were seeded: a store that the rounds before filled would be another."""
+        server.restore()
+        server.start()
+        self.load(server, self.sign(server, operation, self.changed(operation, server, CHANGES_WARM, CHANGES_SIGNED)))
+        result = self.load(server, self.sign(server, operation, self.changed(operation, server, CHANGES_SIGNED)))
+        server.stop()
+        return result
+
+    def changes(self, operation, servers):
+        smallest = servers[0]
+        smallest.restore()
+        smallest.start()
+        ceiling = self.ceiling(operation, smallest, self.changed(operation, smallest, 1)[0])
+        smallest.stop()
+        ceiling.start()
+        rounds, all_servers = [], [ceiling, *servers]
+        for number in range(self.options.rounds):
+            results = {}
+            for server in turned(all_servers, number):
+                if server is ceiling:
+                    requests = self.sign(ceiling, operation, self.changed(operation, smallest, CHANGES_SIGNED))
+                    result = self.undisturbed(lambda: self.load(ceiling, requests, self.options.seconds))
+                else:
+                    result = self.undisturbed(lambda: self.change(operation, server))
+                results[reporting.label(server)] = result
+            rounds.append(results)
+        ceiling.stop()
+        return reporting.rows(operation, all_servers, rounds)
+
+    def run(self):
+        servers = self.prepare()
+        for operation in OPERATIONS if servers else []:
+            if self.options.only in (None, operation):
+                print(f"measuring {OPERATIONS[operation]}", file=sys.stderr, flush=True)
+                measured = self.changes if operation in CHANGES else self.reads
+                self.report["rows"] += measured(operation, servers)
+        self.report["bars"] = reporting.bars(self.report)
+        return self.report
 
 
-def show(rows):
-    print(f"{'operation':<10}{'secrets':>9}{'rate ratio':>12}{'cpu ratio':>11}{'p99 ratio':>11}{'req/s':>10}{'p50 us':>9}{'p99 us':>9}{'cpu us':>8}")
-    for row in rows:
-        print(f"{row['operation']:<10}{row['secrets']:>9}{row['rate_ratio']:>12.3f}{row['cpu_ratio']:>11.3f}{row['p99_ratio']:>11.2f}"
-              f"{row['rps']:>10.0f}{row['p50_us']:>9.0f}{row['p99_us']:>9.0f}{row['cpu_us']:>8.1f}")
+def turned(items, number):
+    by = number % len(items)
+    return items[by:] + items[:by]
 
 
-def moto(bench):
-    """GetSecretValue of the moto server with 1,000 secrets, against ours, in this run."""
-    port = free_port()
-    server = Process("moto", [bench.arguments.moto, "-p", port, "-H", "127.0.0.1"], port)
-    bench.start(server)
-    bench.seed(server, 1000)
-    ours = bench.strongroom("beside-moto")
-    bench.start(ours, ready="/health/ready")
-    bench.seed(ours, 1000)
-    pairs = []
-    for _ in range(3):
-        rates = [bench.load(s, bench.signed(s, "get", 2048, 1000), False)["rps"] for s in (server, ours)]
-        pairs.append(rates[1] / rates[0])
-    bench.stop(server)
-    bench.stop(ours)
-    return statistics.median(pairs)
-
-
-def bars(report):
-    """What is missed of the bars that a release must hold."""
-    rows = {(row["operation"], row["secrets"]): row for row in report["rows"]}
-    missed = []
-    def bar(what, value, holds):
-        if not holds(value):
-            missed.append(f"{what}: {value:.3f}")
-    for (operation, secrets), row in rows.items():
-        if operation == "get" and secrets == 1000:
-            bar("GetSecretValue against the ceiling, 0.50 at least", row["rate_ratio"], lambda value: value >= 0.50)
-            bar("p99 of GetSecretValue against the ceiling's, below 4", row["p99_ratio"], lambda value: value < 4)
-    for operation, limit in (("get", 1.3), ("create", 1.3), ("list", 1.5)):
-        few, many = rows.get((operation, 1000)), rows.get((operation, 100_000))
-        if few and many:
-            bar(f"{operation} with 100,000 secrets against 1,000, {limit} times at most", few["rate_ratio"] / many["rate_ratio"], lambda value: value <= limit)
-    bar("start with an empty store, 100 ms at most", report["start_empty_s"], lambda value: value <= 0.1)
-    if "start_100000_s" in report:
-        bar("start with 100,000 secrets, 1 s at most", report["start_100000_s"], lambda value: value <= 1)
-    bar("resident when idle, 40 MiB at most", report["idle_mib"], lambda value: value < 40)
-    if "moto_times" in report:
-        bar("requests against moto's, 100 times at least", report["moto_times"], lambda value: value >= 100)
-    return missed
+def parse():
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--strongroom", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--ceiling", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--moto", metavar="MOTO_SERVER", help="GetSecretValue of moto's server, too (scripts/bench installs it)")
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds, 1,000 and 10,000 secrets only")
+    parser.add_argument("--only", choices=["start", *OPERATIONS], help="one operation, or start-up and idle memory alone")
+    parser.add_argument("--bars", action="store_true", help="exit with 1 when a bar is missed")
+    parser.add_argument("--rounds", type=int, help="rounds (7, quick 3; 50 at most)")
+    parser.add_argument("--seconds", type=int, help="seconds under load, each (4, quick 2; 60 at most)")
+    options = parser.parse_args()
+    options.rounds = options.rounds or (3 if options.quick else 7)
+    options.seconds = options.seconds or (2 if options.quick else 4)
+    options.sizes = [1_000, 10_000] if options.quick else [1_000, 10_000, 100_000]
+    if not (1 <= options.rounds <= 50 and 1 <= options.seconds <= 60):
+        parser.error("--rounds are 1 to 50, --seconds 1 to 60")
+    return options
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--strongroom", required=True)
-    parser.add_argument("--ceiling", required=True)
-    parser.add_argument("--moto", help="path of moto_server: compare with it, too")
-    parser.add_argument("--quick", action="store_true", help="1,000 and 10,000 secrets only, short rounds")
-    parser.add_argument("--only", help="get, put, create or list")
-    parser.add_argument("--bars", action="store_true", help="fail when a bar is missed")
-    parser.add_argument("--rounds", type=int, default=0)
-    parser.add_argument("--seconds", type=int, default=0)
-    arguments = parser.parse_args()
-    arguments.rounds = arguments.rounds or (3 if arguments.quick else 5)
-    arguments.seconds = arguments.seconds or (2 if arguments.quick else 4)
-    arguments.writes = 4_000 if arguments.quick else 12_000
-    sizes = [1000, 10_000] if arguments.quick else [1000, 10_000, 100_000]
-    work = pathlib.Path(tempfile.mkdtemp(prefix="strongroom-bench-", dir=os.environ.get("BENCH_DIR")))
-    bench, report = Bench(arguments, work), {"rows": []}
-    try:
-        empty = bench.strongroom("empty")
-        bench.start(empty, ready="/health/ready")
-        bench.stop(empty)
-        report["start_empty_s"] = bench.start(empty, ready="/health/ready")
-        time.sleep(1)
-        report["idle_mib"] = empty.memory_mib()
-        bench.stop(empty)
-        servers = []
-        for size in sizes:
-            server = bench.strongroom(f"with-{size}")
-            bench.start(server, ready="/health/ready")
-            bench.seed(server, size)
-            bench.stop(server)
-            report[f"start_{size}_s"] = bench.start(server, ready="/health/ready")
-            servers.append((server, size))
-        for operation in [arguments.only] if arguments.only else ["get", "list", "put", "create"]:
-            report["rows"] += bench.measure(operation, servers)
-        report["loaded_mib"] = {str(size): server.memory_mib() for server, size in servers}
-        for server, _ in servers:
-            bench.stop(server)
-        if arguments.moto:
-            report["moto_times"] = moto(bench)
-    finally:
-        for server in bench.running:
-            server.stop()
-        shutil.rmtree(work, ignore_errors=True)
-    show(report["rows"])
-    for key, value in report.items():
-        if key != "rows":
-            print(f"{key}: {value}")
-    out = HERE / "out"
-    out.mkdir(exist_ok=True)
-    (out / "report.json").write_text(json.dumps(report, indent=1))
-    missed = bars(report)
-    for line in missed:
-        print("missed:", line)
-    return 1 if arguments.bars and missed else 0
+    options = parse()
+    os.sched_setaffinity(0, {int(os.environ.get("CLIENT_CPU", "1"))})
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with tempfile.TemporaryDirectory(prefix="strongroom-bench-", dir=os.environ.get("BENCH_DIR")) as work:
+        try:
+            report = Bench(options, pathlib.Path(work)).run()
+        finally:
+            Server.stop_all()
+    report["conditions"] = {"rounds": options.rounds, "seconds": options.seconds, "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+    reporting.show(report)
+    OUT.mkdir(exist_ok=True)
+    (OUT / "report.json").write_text(json.dumps(report, indent=1) + "\n")
+    return 1 if options.bars and any(bar["state"] in ("MISSED", "DISTURBED") for bar in report["bars"]) else 0
 
 
 if __name__ == "__main__":

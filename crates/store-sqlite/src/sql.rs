@@ -59,8 +59,18 @@ pub(crate) fn page(
         Direction::Ascending => (">", "ASC"),
         Direction::Descending => ("<", "DESC"),
     };
-    let end = behind_prefix(query.prefix);
-    let mut text = String::from("SELECT term, key FROM entry WHERE idx = ?1 AND term >= ?2");
+    // SQLite goes along the index from one bound: that must be where to go on, not where the prefix begins, or it would
+    // read every entry that earlier pages had.
+    let goes_on = |direction, is_within: &dyn Fn(&IndexEntry) -> bool| {
+        query.direction == direction && query.after.is_some_and(is_within)
+    };
+    let end = behind_prefix(query.prefix)
+        .filter(|end| !goes_on(Direction::Descending, &|after| after.term < *end));
+    let has_start = !goes_on(Direction::Ascending, &|after| after.term.as_slice() >= query.prefix);
+    let mut text = String::from("SELECT term, key FROM entry WHERE idx = ?1");
+    if has_start {
+        text.push_str(" AND term >= ?2");
+    }
     if end.is_some() {
         text.push_str(" AND term < ?3");
     }
@@ -75,7 +85,9 @@ pub(crate) fn page(
     let read = || -> rusqlite::Result<Vec<IndexEntry>> {
         let mut statement = connection.prepare_cached(&text)?;
         statement.raw_bind_parameter(1, query.index.id)?;
-        statement.raw_bind_parameter(2, query.prefix)?;
+        if has_start {
+            statement.raw_bind_parameter(2, query.prefix)?;
+        }
         if let Some(end) = &end {
             statement.raw_bind_parameter(3, end)?;
         }

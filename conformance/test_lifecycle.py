@@ -71,3 +71,30 @@ def test_running_out_of_files_neither_spins_nor_floods_the_log(tmp_path):
     with urllib.request.urlopen(server.endpoint + "/health/ready", timeout=10) as answer:
         assert answer.status == 200
     server.stop()
+
+
+def test_a_root_credential_that_could_not_be_told_is_made_anew(tmp_path):
+    deaf = subprocess.Popen([BINARY, "serve", "--data-dir", tmp_path / "data", "--listen", f"127.0.0.1:{free_port()}"],
+                            env={"PATH": os.environ["PATH"]}, stdout=open("/dev/full", "wb"), stderr=subprocess.PIPE)
+    deaf.communicate(timeout=20)
+    assert deaf.returncode == 1
+    port = free_port()
+    started = serve(tmp_path / "data", port)
+    told = {}
+    while "AWS_DEFAULT_REGION" not in told:
+        line = started.stdout.readline()
+        assert line, started.stderr.read()
+        if line.startswith("export "):
+            name, value = line[len("export "):].strip().split("=", 1)
+            told[name] = value
+    import boto3
+    client = boto3.client("sts", endpoint_url=told["AWS_ENDPOINT_URL"], region_name="us-east-1", aws_access_key_id=told["AWS_ACCESS_KEY_ID"],
+                          aws_secret_access_key=told["AWS_SECRET_ACCESS_KEY"])
+    assert client.get_caller_identity()["Arn"].endswith(":root")
+    started.send_signal(signal.SIGTERM)
+    assert started.wait(timeout=20) == 0
+    again = serve(tmp_path / "data", free_port())
+    line = again.stdout.readline()
+    again.send_signal(signal.SIGTERM)
+    rest, _ = again.communicate(timeout=20)
+    assert "strongroom serves" in line and "AWS_SECRET_ACCESS_KEY" not in rest

@@ -4,29 +4,28 @@ missed, every wrong type sent. No answer is a 5xx; every answer has the model's 
 Where expectations come from: the model in the newest botocore (documented); the codes of the framework's own refusals
 (ValidationException, SerializationException) are AWS's common errors (documented); names recorded in aws-behaviour.md.
 """
-import datetime, json, random, string, uuid
+import datetime, json, random, re, string, subprocess, uuid
 
 import botocore.auth, botocore.awsrequest, botocore.credentials, botocore.session
 import pytest
 import urllib.request, urllib.error
 
-from conftest import KEY_ID, SECRET_KEY
+from conftest import BINARY, KEY_ID, SECRET_KEY
 
 MODEL = botocore.session.Session().get_service_model("secretsmanager")
-# They come with several accounts in one deployment.
-LATER = {"AssociateCrossAccountReplica", "DisassociateCrossAccountReplica"}
-OPERATIONS = sorted(set(MODEL.operation_names) - LATER)
+OPERATIONS = sorted(MODEL.operation_names)
+OTHER = "210987654321"
 FRAMEWORK = {"ValidationException", "SerializationException", "AccessDeniedException"}
 POLICY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "123456789012"},
                      "Action": "secretsmanager:GetSecretValue", "Resource": "*"}]})
 
 
-def call(server, operation, body):
+def call(server, operation, body, key=(KEY_ID, SECRET_KEY)):
     """A raw, correctly signed request: no client may refuse it first."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     request = botocore.awsrequest.AWSRequest("POST", server.endpoint + "/", data=data, headers={
         "Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": f"secretsmanager.{operation}"})
-    credentials = botocore.credentials.Credentials(KEY_ID, SECRET_KEY)
+    credentials = botocore.credentials.Credentials(*key)
     botocore.auth.SigV4Auth(credentials, "secretsmanager", "us-east-1").add_auth(request)
     prepared = request.prepare()
     raw = urllib.request.Request(prepared.url, data=data, headers=dict(prepared.headers.items()), method="POST")
@@ -78,6 +77,19 @@ def fresh_secret(server, tag=""):
     return name, body
 
 
+def cross_account_replica(server, primary):
+    """A replica of the secret in a second account, which is made at the command line when it is first needed."""
+    if not hasattr(server, "other"):
+        made = subprocess.run([BINARY, "account", "create", "--data-dir", server.data_dir, "--id", OTHER, "--name", "other"], capture_output=True, text=True)
+        assert made.returncode == 0, made.stderr
+        told = dict(re.findall(r"^export AWS_([A-Z_]+)=(.*)$", made.stdout, re.M))
+        server.other = (told["ACCESS_KEY_ID"], told["SECRET_ACCESS_KEY"])
+    token = str(uuid.uuid4())
+    status, body, _ = call(server, "CreateSecret", {"Name": token, "ClientRequestToken": token, "CrossAccountPrimaryARN": primary}, server.other)
+    assert status == 200, body
+    return body["ARN"]
+
+
 def minimal(server, operation):
     """A request of each operation that succeeds, made anew each time."""
     token = str(uuid.uuid4())
@@ -103,6 +115,10 @@ def minimal(server, operation):
         body["TagKeys"] = ["k"]
     if operation == "UpdateSecretVersionStage":
         body |= {"VersionStage": "MINE", "MoveToVersionId": created["VersionId"]}
+    if "CrossAccountReplica" in operation:
+        body["CrossAccountReplicaARN"] = cross_account_replica(server, created["ARN"])
+    if operation == "DisassociateCrossAccountReplica":
+        assert call(server, "AssociateCrossAccountReplica", body)[0] == 200
     if operation == "ReplicateSecretToRegions":
         body["AddReplicaRegions"] = [{"Region": "eu-west-1"}]
     if operation == "RemoveRegionsFromReplication":

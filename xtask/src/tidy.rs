@@ -59,6 +59,7 @@ const WRAPPERS: &[(&str, &[&str])] = &[
     ("hyper", &["strongroom-http", "ceiling"]),
     ("aws-lc-rs", &["strongroom-audit", "strongroom-keys", "strongroom-sigv4", "strongroom-types"]),
     ("anyhow", &["strongroom", "xtask"]),
+    ("jsonwebtoken", &["strongroom-services"]),
 ];
 
 pub(crate) fn run() -> anyhow::Result<()> {

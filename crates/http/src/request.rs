@@ -86,7 +86,7 @@ pub(crate) async fn respond(talk: &Talk, request: Request<HyperBody>) -> Respons
         query: head.uri.query().unwrap_or_default(),
         headers: &headers,
         body: &body,
-        source_ip: peer.ip,
+        source_ip: source_ip(house, peer, &head.headers),
         tls: peer
             .tls
             .as_ref()
@@ -168,6 +168,16 @@ async fn discard(mut body: HyperBody, limits: &Limits) {
     if timeout(limits.body_timeout, reading).await.is_err() {
         tracing::debug!("a body that was too large did not end in time");
     }
+}
+
+/// Several headers of the name count as one, in order (RFC 9110, section 5.3).
+fn source_ip(house: &House, peer: &Peer, headers: &HeaderMap) -> IpAddr {
+    if house.settings.trusted_proxies.is_empty() {
+        return peer.ip;
+    }
+    let hops = headers.get_all("x-forwarded-for").iter();
+    let hops: Vec<_> = hops.filter_map(|value| value.to_str().ok()).collect();
+    house.settings.source_ip(peer.ip, &hops.join(","))
 }
 
 /// HTTP/2 carries the host in `:authority`; signatures know it as `host`.

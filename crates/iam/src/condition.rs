@@ -1,6 +1,6 @@
 //! Conditions: a closed set of operators. IAM user guide, "IAM JSON policy elements: Condition operators".
 
-use crate::PolicyError;
+use crate::error::{Fault, shown};
 use crate::json::Json;
 use crate::literal;
 use std::collections::BTreeSet;
@@ -120,7 +120,7 @@ pub struct Condition {
     pub values: Vec<String>,
 }
 
-pub(crate) fn parse(block: Json) -> Result<Vec<Condition>, PolicyError> {
+pub(crate) fn parse(block: Json) -> Result<Vec<Condition>, Fault> {
     let mut conditions = Vec::new();
     for (name, keys) in block.into_object()? {
         let (quantifier, operator, if_exists) = parse_operator(&name)?;
@@ -129,7 +129,7 @@ pub(crate) fn parse(block: Json) -> Result<Vec<Condition>, PolicyError> {
             let key = parse_key(&key)?;
             // Access Analyzer: keys that differ in case only are the same key twice.
             if !held.insert(key.clone()) {
-                return Err(PolicyError::unknown("condition key", &key));
+                return Err(Fault::ConditionKey(shown(&key)));
             }
             let values = parse_values(operator, values)?;
             conditions.push(Condition { operator, quantifier, if_exists, key, values });
@@ -138,35 +138,37 @@ pub(crate) fn parse(block: Json) -> Result<Vec<Condition>, PolicyError> {
     Ok(conditions)
 }
 
-fn parse_key(key: &str) -> Result<String, PolicyError> {
+fn parse_key(key: &str) -> Result<String, Fault> {
     let is_key =
         key.split_once(':').is_some_and(|(vendor, name)| !vendor.is_empty() && !name.is_empty())
             && !key.contains(char::is_control);
-    if is_key {
-        Ok(key.to_ascii_lowercase())
-    } else {
-        Err(PolicyError::unknown("condition key", key))
-    }
+    if is_key { Ok(key.to_ascii_lowercase()) } else { Err(Fault::ConditionKey(shown(key))) }
 }
 
-fn parse_values(operator: Operator, values: Json) -> Result<Vec<String>, PolicyError> {
+fn parse_values(operator: Operator, values: Json) -> Result<Vec<String>, Fault> {
     let texts = values.into_list().into_iter().map(parse_scalar).collect::<Result<Vec<_>, _>>()?;
     match texts.iter().find(|text| !literal::is_of_type(operator, text)) {
-        Some(bad) => Err(PolicyError::unknown("condition value", bad)),
+        // AWS: of booleans and bytes the form is checked, of the other types the value.
+        Some(bad) if is_checked_as_form(operator) => Err(Fault::ConditionForm(shown(bad))),
+        Some(bad) => Err(Fault::ConditionValue(shown(bad))),
         None => Ok(texts),
     }
 }
 
+fn is_checked_as_form(operator: Operator) -> bool {
+    matches!(operator, Operator::BinaryEquals | Operator::Bool | Operator::Null)
+}
+
 /// Numbers and booleans may stand without quotes.
-fn parse_scalar(value: Json) -> Result<String, PolicyError> {
+fn parse_scalar(value: Json) -> Result<String, Fault> {
     match value {
         Json::Text(text) | Json::Number(text) => Ok(text),
         Json::Bool(value) => Ok(value.to_string()),
-        Json::Null | Json::List(_) | Json::Object(_) => Err(PolicyError::Syntax),
+        Json::Null | Json::List(_) | Json::Object(_) => Err(Fault::Shape),
     }
 }
 
-fn parse_operator(name: &str) -> Result<(Quantifier, Operator, bool), PolicyError> {
+fn parse_operator(name: &str) -> Result<(Quantifier, Operator, bool), Fault> {
     let (quantifier, rest) = match name.split_once(':') {
         Some(("ForAllValues", rest)) => (Quantifier::AllValues, rest),
         Some(("ForAnyValue", rest)) => (Quantifier::AnyValue, rest),
@@ -179,5 +181,5 @@ fn parse_operator(name: &str) -> Result<(Quantifier, Operator, bool), PolicyErro
     found
         .filter(|operator| *operator != Operator::Null || is_plain)
         .map(|operator| (quantifier, operator, if_exists))
-        .ok_or_else(|| PolicyError::unknown("condition operator", name))
+        .ok_or_else(|| Fault::Operator(shown(name)))
 }

@@ -2,7 +2,7 @@
 //!
 //! Of two members of one name, readers could take different ones, so both are refused (RFC 8259, section 4).
 
-use crate::PolicyError;
+use crate::error::Fault;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -25,24 +25,24 @@ const DEPTH_MAX: u8 = 8;
 const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
 
 impl Json {
-    pub(crate) fn parse(text: &str) -> Result<Self, PolicyError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, Fault> {
         let mut reader = serde_json::Deserializer::from_str(text);
-        let value = Depth(DEPTH_MAX).deserialize(&mut reader).map_err(|_| PolicyError::Syntax)?;
-        reader.end().map_err(|_| PolicyError::Syntax)?;
+        let value = Depth(DEPTH_MAX).deserialize(&mut reader).map_err(|_| Fault::Json)?;
+        reader.end().map_err(|_| Fault::Json)?;
         Ok(value)
     }
 
-    pub(crate) fn into_text(self) -> Result<String, PolicyError> {
+    pub(crate) fn into_text(self) -> Result<String, Fault> {
         match self {
             Self::Text(text) => Ok(text),
-            _ => Err(PolicyError::Syntax),
+            _ => Err(Fault::Shape),
         }
     }
 
-    pub(crate) fn into_object(self) -> Result<Vec<(String, Self)>, PolicyError> {
+    pub(crate) fn into_object(self) -> Result<Vec<(String, Self)>, Fault> {
         match self {
             Self::Object(members) => Ok(members),
-            _ => Err(PolicyError::Syntax),
+            _ => Err(Fault::Shape),
         }
     }
 
@@ -140,14 +140,14 @@ mod tests {
         for (open, close) in [("[", "]"), (r#"{"a":"#, "}")] {
             let nested = |depth| open.repeat(depth) + "1" + &close.repeat(depth);
             assert!(Json::parse(&nested(8)).is_ok());
-            assert_eq!(Json::parse(&nested(9)), Err(PolicyError::Syntax));
+            assert_eq!(Json::parse(&nested(9)), Err(Fault::Json));
         }
     }
 
     #[test]
     fn members_are_unique_at_any_depth_and_in_any_spelling() {
         for text in [r#"{"a":1,"a":1}"#, r#"{"b":[{"a":1,"\u0061":2}]}"#, r#"{"":1,"":2}"#] {
-            assert_eq!(Json::parse(text), Err(PolicyError::Syntax), "{text}");
+            assert_eq!(Json::parse(text), Err(Fault::Json), "{text}");
         }
         assert!(Json::parse(r#"{"a":{"a":1},"A":2}"#).is_ok());
     }
@@ -160,7 +160,7 @@ mod tests {
             assert_eq!(Json::parse(written), Ok(Json::Number(held.to_owned())));
         }
         for written in ["123456789012345678901", "1e400", "-1e300", "01", "+1", "0x1", "NaN"] {
-            assert_eq!(Json::parse(written), Err(PolicyError::Syntax), "{written}");
+            assert_eq!(Json::parse(written), Err(Fault::Json), "{written}");
         }
     }
 }

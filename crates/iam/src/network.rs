@@ -25,6 +25,15 @@ impl Network {
         }
     }
 
+    /// Whether an address, IPv4 inside IPv6 or not, is in the range.
+    pub(crate) fn contains(self, address: IpAddr) -> bool {
+        match (self, address.to_canonical()) {
+            (Self::V4(_, bits), IpAddr::V4(address)) => Self::v4(address, bits) == Some(self),
+            (Self::V6(_, bits), IpAddr::V6(address)) => Self::v6(address, bits) == Some(self),
+            (Self::V4(..), IpAddr::V6(_)) | (Self::V6(..), IpAddr::V4(_)) => false,
+        }
+    }
+
     fn v4(address: Ipv4Addr, bits: u32) -> Option<Self> {
         let mask = u32::MAX.checked_shl(32_u32.checked_sub(bits)?).unwrap_or(0);
         Some(Self::V4(Ipv4Addr::from_bits(address.to_bits() & mask), bits))
@@ -88,6 +97,23 @@ mod tests {
             "localhost",
         ] {
             assert_eq!(Network::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_in_ranges_of_their_own_kind() {
+        for (range, inside, outside) in [
+            ("203.0.113.0/24", "203.0.113.255", "203.0.114.0"),
+            ("203.0.113.7", "::ffff:203.0.113.7", "203.0.113.8"),
+            ("::ffff:10.0.0.0/104", "10.9.9.9", "::10.9.9.9"),
+            ("0.0.0.0/0", "8.8.8.8", "2001:db8::1"),
+            ("::/0", "2001:db8::1", "8.8.8.8"),
+            ("2001:db8:1234:5678::/64", "2001:DB8:1234:5678::9", "2001:db8:1234:5679::"),
+            ("2001:db8::1", "2001:db8:0:0::1", "2001:db8::2"),
+        ] {
+            let network = Network::parse(range).unwrap();
+            assert!(network.contains(inside.parse().unwrap()), "{inside} in {range}");
+            assert!(!network.contains(outside.parse().unwrap()), "{outside} in {range}");
         }
     }
 }

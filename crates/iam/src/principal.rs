@@ -1,7 +1,8 @@
 //! Principals. IAM user guide, "AWS JSON policy elements: Principal".
 
-use crate::PolicyError;
+use crate::PolicyKind;
 use crate::arn::{Arn, is_account, is_partition};
+use crate::error::{Fault, shown};
 use crate::json::Json;
 
 /// Somebody a statement is about.
@@ -32,39 +33,48 @@ pub enum Principals {
     IsNot(Vec<Principal>),
 }
 
-pub(crate) fn parse(written: Json) -> Result<Vec<Principal>, PolicyError> {
+pub(crate) fn parse(written: Json, kind: PolicyKind) -> Result<Vec<Principal>, Fault> {
     let by_type = match written {
-        Json::Text(text) if text == "*" => return Ok(vec![Principal::Anyone]),
+        // Access Analyzer: a trust policy lets everybody in only as {"AWS": "*"}.
+        Json::Text(text) if text == "*" && kind != PolicyKind::Trust => {
+            return Ok(vec![Principal::Anyone]);
+        }
         Json::Object(by_type) if !by_type.is_empty() => by_type,
-        _ => return Err(PolicyError::Principal),
+        Json::Object(_) => return Err(Fault::EmptyPrincipal),
+        _ => return Err(Fault::PrincipalText),
     };
     let mut principals = Vec::new();
-    for (kind, values) in by_type {
+    for (key, values) in by_type {
         let values = values.into_list();
         if values.is_empty() {
-            return Err(PolicyError::Principal);
+            return Err(Fault::EmptyPrincipal);
         }
         for value in values {
-            let Json::Text(value) = value else { return Err(PolicyError::Principal) };
-            principals.push(parse_one(&kind, value)?);
+            let Json::Text(value) = value else { return Err(nobody(&key, "")) };
+            principals.push(parse_one(&key, value)?);
         }
     }
     Ok(principals)
 }
 
-fn parse_one(kind: &str, value: String) -> Result<Principal, PolicyError> {
-    match kind {
+fn nobody(key: &str, value: &str) -> Fault {
+    Fault::Principal { key: shown(key), value: shown(value) }
+}
+
+fn parse_one(key: &str, value: String) -> Result<Principal, Fault> {
+    match key {
         "AWS" if value == "*" => Ok(Principal::Anyone),
         "AWS" => parse_aws(value),
         "Service" if is_service(&value) => Ok(Principal::Service(value)),
-        "Service" => Err(PolicyError::ServicePrincipal),
+        "Service" => Err(Fault::ServicePrincipal(shown(&value))),
         "Federated" if is_provider(&value) => Ok(Principal::Federated(value)),
         "CanonicalUser" if is_canonical_user(&value) => Ok(Principal::CanonicalUser(value)),
-        _ => Err(PolicyError::Principal),
+        "Federated" | "CanonicalUser" => Err(nobody(key, &value)),
+        _ => Err(nobody(key, "")),
     }
 }
 
-fn parse_aws(value: String) -> Result<Principal, PolicyError> {
+fn parse_aws(value: String) -> Result<Principal, Fault> {
     if is_account(&value) {
         return Ok(Principal::Account(value));
     }
@@ -74,15 +84,17 @@ fn parse_aws(value: String) -> Result<Principal, PolicyError> {
     let arn = Arn::parse(&value).filter(|arn| {
         is_partition(arn.partition) && arn.region.is_empty() && is_account(arn.account)
     });
-    let Some(arn) = arn else { return Err(PolicyError::Principal) };
-    if (arn.service, arn.resource) == ("iam", "root") {
-        return Ok(Principal::Account(arn.account.to_owned()));
+    match arn {
+        Some(arn) if (arn.service, arn.resource) == ("iam", "root") => {
+            Ok(Principal::Account(arn.account.to_owned()))
+        }
+        Some(arn) if is_identity(&arn) => Ok(Principal::Arn(value)),
+        _ => Err(nobody("AWS", &value)),
     }
-    if is_identity(&arn) { Ok(Principal::Arn(value)) } else { Err(PolicyError::Principal) }
 }
 
 /// AWS: no wildcard may stand for part of a principal.
-fn is_identity(arn: &Arn<'_>) -> bool {
+pub(crate) fn is_identity(arn: &Arn<'_>) -> bool {
     let Some((kind, name)) = arn.resource.split_once('/') else { return false };
     let mut parts = name.split('/');
     match (arn.service, kind) {
@@ -107,12 +119,12 @@ fn is_unique_id(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
-fn is_service(text: &str) -> bool {
+pub(crate) fn is_service(text: &str) -> bool {
     let name = text.strip_suffix(".cn").unwrap_or(text).strip_suffix(".amazonaws.com");
     name.is_some_and(is_host)
 }
 
-fn is_host(text: &str) -> bool {
+pub(crate) fn is_host(text: &str) -> bool {
     let is_label = |label: &str| {
         !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
@@ -127,7 +139,7 @@ fn is_provider(text: &str) -> bool {
     }
 }
 
-fn is_own_provider(arn: &Arn<'_>) -> bool {
+pub(crate) fn is_own_provider(arn: &Arn<'_>) -> bool {
     let is_path_name = |name: &str| {
         !name.is_empty()
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+=,.@_-/:".contains(&byte))

@@ -3,13 +3,20 @@
 //! INVARIANT(grant): a [`Grant`] is made only here. What an operation acts on reaches it only inside a grant, so an
 //! operation that skips the decision does not compile.
 
+use crate::SERVICES;
+use crate::conditions::{Asked, NothingAsked, RequestContext, Values};
 use crate::error::{ApiError, ErrorCode};
-use crate::operation::{Cx, Spec};
+use crate::identity::{Principal, PrincipalKind};
+use crate::operation::{Access, Cx};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::ops::Deref;
+use std::sync::Arc;
+use strongroom_iam::{Caller, Outcome, Policies, Policy, Request, ResourceRule, decide};
 use strongroom_types::AccountId;
 
 /// What an operation acts on, as far as the decision needs to know it.
-pub trait Resource {
+pub trait Resource: Sync {
     /// The account that owns it, or that the caller named.
     fn account<'a>(&'a self, cx: &'a Cx<'_>) -> &'a AccountId;
 
@@ -17,10 +24,39 @@ pub trait Resource {
     /// would have, as far as that is known.
     fn arn(&self, cx: &Cx<'_>) -> String;
 
+    /// As a refusal names it: what the caller wrote, so that a refusal says nothing of what is there.
+    fn named(&self, cx: &Cx<'_>) -> String {
+        self.arn(cx)
+    }
+
+    /// Whether a refusal says which sort of policy made it. Not where that would tell whether the resource is there.
+    fn tells_reason(&self) -> bool {
+        true
+    }
+
+    /// Condition keys that it has: `aws:ResourceTag/…`, the service's own. Asked for in lower case.
+    fn condition<'a>(&'a self, _cx: &'a Cx<'_>, _key: &str) -> Values<'a> {
+        None
+    }
+
+    /// The policy on it.
+    fn policy(&self) -> Option<OwnPolicy> {
+        None
+    }
+
     /// Its type in audit events, if it is to stand there: `AWS::SecretsManager::Secret`.
     fn event_type(&self) -> Option<&'static str> {
         None
     }
+}
+
+/// The policy on a resource.
+#[derive(Debug, Clone)]
+pub struct OwnPolicy {
+    /// The policy.
+    pub policy: Arc<Policy>,
+    /// How it joins what the caller's own policies say.
+    pub rule: ResourceRule,
 }
 
 /// No single resource: the operation acts within the caller's account and region.
@@ -57,17 +93,178 @@ impl<R> Deref for Grant<R> {
     }
 }
 
-/// Decides. Denial is the default: only the root of the resource's own account is allowed so far.
-pub fn authorize<R: Resource>(cx: &Cx<'_>, spec: &Spec, resource: R) -> Result<Grant<R>, ApiError> {
-    if resource.account(cx) == cx.account() {
-        return Ok(Grant { resource });
+/// Grants what needs no permission, and decides on everything else.
+pub(crate) async fn admit<R: Resource>(
+    cx: &Cx<'_>,
+    access: Access,
+    actions: &[String],
+    asked: &(dyn Asked + Sync),
+    resource: R,
+) -> Result<Grant<R>, ApiError> {
+    match access {
+        Access::ByPolicy => {}
+        Access::Open | Access::Signed => return Ok(Grant { resource }),
     }
-    let message = format!(
-        "User: {} is not authorized to perform: {} on resource: {} because no resource-based policy allows the {} action",
-        cx.caller.arn(),
-        spec.action(),
-        resource.arn(cx),
-        spec.action(),
-    );
-    Err(ApiError::new(ErrorCode::AccessDenied, message))
+    for action in actions {
+        within_session(cx, action)?;
+        decide_on(cx, action, asked, &resource).await?;
+    }
+    Ok(Grant { resource })
+}
+
+/// What temporary credentials of users can never be used for. IAM user guide, "Compare AWS STS credentials": without a
+/// second factor a user's own session cannot call IAM, and of STS only AssumeRole; a federated user's neither.
+fn within_session(cx: &Cx<'_>, action: &str) -> Result<(), ApiError> {
+    if cx.caller.session().is_none() {
+        return Ok(());
+    }
+    let is_federated = match cx.caller.principal().kind {
+        PrincipalKind::FederatedUser { .. } => true,
+        PrincipalKind::Root | PrincipalKind::User { .. } => false,
+        PrincipalKind::Anonymous | PrincipalKind::RoleSession { .. } => return Ok(()),
+    };
+    let is_refused = action.starts_with("iam:")
+        || (action.starts_with("sts:") && (is_federated || action != "sts:AssumeRole"));
+    if is_refused {
+        return Err(ApiError::new(
+            ErrorCode::InvalidClientToken,
+            "The security token included in the request is invalid",
+        ));
+    }
+    Ok(())
+}
+
+/// Decides whether the caller may take an action on a resource. Denial is the default.
+pub(crate) async fn authorize<R: Resource>(
+    cx: &Cx<'_>,
+    action: &str,
+    asked: &(dyn Asked + Sync),
+    resource: R,
+) -> Result<Grant<R>, ApiError> {
+    decide_on(cx, action, asked, &resource).await?;
+    Ok(Grant { resource })
+}
+
+async fn decide_on<R: Resource>(
+    cx: &Cx<'_>,
+    action: &str,
+    asked: &(dyn Asked + Sync),
+    resource: &R,
+) -> Result<(), ApiError> {
+    let own = resource.policy();
+    let principal = cx.caller.principal();
+    let is_own_root = principal.kind == PrincipalKind::Root
+        && cx.caller.session().is_none()
+        && resource.account(cx) == cx.account();
+    if is_own_root && own.is_none() {
+        return Ok(());
+    }
+    let authority = cx.caller.authority(cx.house).await?;
+    let policies = Policies {
+        identity: &authority.identity,
+        boundary: authority.boundary.as_deref(),
+        session: authority.session.as_deref(),
+        resource: own.as_ref().map(|own| &*own.policy),
+        resource_rule: own.as_ref().map_or_else(ResourceRule::default, |own| own.rule),
+        guardrails: &[],
+    };
+    let request = Request {
+        caller: caller(principal),
+        action,
+        resource: &resource.arn(cx),
+        resource_account: resource.account(cx).as_str(),
+        context: &RequestContext { cx, authority, asked, resource },
+    };
+    let decision = decide(&request, &policies);
+    if decision.is_allowed() {
+        return Ok(());
+    }
+    let reason = decision.reason(action).filter(|_| resource.tells_reason());
+    let mut refused = refusal(cx, action, &resource.named(cx), reason.as_deref());
+    if encodes_refusals(action)
+        && let Some(encoded) = encoded_refusal(cx, action, request.resource, decision.outcome)
+    {
+        refused.message =
+            format!("{} Encoded authorization failure message: {encoded}", refused.message).into();
+    }
+    Err(refused)
+}
+
+/// Whether a policy, once it is on the resource, would explicitly deny the caller an action, whatever else allows it.
+pub(crate) async fn would_deny<R: Resource>(
+    cx: &Cx<'_>,
+    action: &str,
+    policy: &Policy,
+    resource: &R,
+) -> Result<bool, ApiError> {
+    let authority = cx.caller.authority(cx.house).await?;
+    let request = Request {
+        caller: caller(cx.caller.principal()),
+        action,
+        resource: &resource.arn(cx),
+        resource_account: resource.account(cx).as_str(),
+        context: &RequestContext { cx, authority, asked: &NothingAsked, resource },
+    };
+    let policies = Policies { resource: Some(policy), ..Policies::default() };
+    let decision = decide(&request, &policies);
+    Ok(matches!(decision.outcome, Outcome::ExplicitlyDenied(_)))
+}
+
+/// The principal as the evaluator knows it.
+pub(crate) fn caller(principal: &Principal) -> Caller<'_> {
+    let account = principal.account.as_str();
+    match &principal.kind {
+        PrincipalKind::Anonymous => Caller::Anonymous,
+        PrincipalKind::Root => Caller::Root { account },
+        PrincipalKind::User { .. } => Caller::User { arn: &principal.arn },
+        PrincipalKind::RoleSession { role_arn, .. } => {
+            Caller::Role { role: role_arn.as_str().into(), session: Some(&principal.arn) }
+        }
+        PrincipalKind::FederatedUser { issuer_arn, .. } => {
+            Caller::FederatedUser { arn: &principal.arn, user: issuer_arn.as_str().into() }
+        }
+    }
+}
+
+/// Whether the action's service encodes its refusals.
+fn encodes_refusals(action: &str) -> bool {
+    let service = action.split_once(':').map_or(action, |(service, _)| service);
+    SERVICES.iter().any(|known| known.name == service && known.encodes_refusals)
+}
+
+const ENCODED_REFUSAL: &str = "refusal";
+
+/// A refusal's reasons, sealed for `DecodeAuthorizationMessage`. STS API reference has the members.
+fn encoded_refusal(cx: &Cx<'_>, action: &str, resource: &str, outcome: Outcome) -> Option<String> {
+    let message = serde_json::json!({
+        "allowed": false,
+        "explicitDeny": matches!(outcome, Outcome::ExplicitlyDenied(_)),
+        "context": {
+            "principal": { "id": cx.caller.principal().unique_id, "arn": cx.caller.arn() },
+            "action": action,
+            "resource": resource,
+        },
+    });
+    let keys = cx.house.records.keys();
+    let account = cx.account().as_str().as_bytes();
+    let sealed =
+        keys.seal_token(ENCODED_REFUSAL, account, message.to_string().as_bytes(), cx.entropy());
+    sealed.ok().map(|sealed| URL_SAFE_NO_PAD.encode(sealed))
+}
+
+/// What [`encoded_refusal`] sealed for somebody of the same account.
+pub(crate) fn decoded_refusal(cx: &Cx<'_>, encoded: &str) -> Option<String> {
+    let sealed = URL_SAFE_NO_PAD.decode(encoded).ok()?;
+    let account = cx.account().as_str().as_bytes();
+    let opened = cx.house.records.keys().open_token(ENCODED_REFUSAL, account, &sealed).ok()?;
+    String::from_utf8(opened.to_vec()).ok()
+}
+
+/// IAM user guide, "Troubleshoot access denied error messages".
+fn refusal(cx: &Cx<'_>, action: &str, named: &str, reason: Option<&str>) -> ApiError {
+    let who = cx.caller.arn();
+    let reason = reason.map(|reason| format!(" {reason}")).unwrap_or_default();
+    let message =
+        format!("User: {who} is not authorized to perform: {action} on resource: {named}{reason}");
+    ApiError::new(ErrorCode::AccessDenied, message)
 }

@@ -3,6 +3,7 @@
 
 use crate::error::ApiError;
 use crate::house::House;
+use crate::identity::flush_last_used;
 use crate::secretsmanager::{flush_accesses, purge_due, replicate_due};
 use std::time::Duration;
 
@@ -26,12 +27,14 @@ pub async fn tick(house: &House) -> Tick {
     let replicated = told("replication", replicate_due(house, now).await);
     let purged = told("purge", purge_due(house, now).await);
     let flushed = told("access dates", flush_accesses(house, ACCESSES_PER_TICK).await);
-    Tick { wake_in: if replicated || purged || flushed { BUSY } else { IDLE } }
+    let used = told("last uses", flush_last_used(house, ACCESSES_PER_TICK).await);
+    Tick { wake_in: if replicated || purged || flushed || used { BUSY } else { IDLE } }
 }
 
 /// Writes down what would be lost with the process.
 pub async fn finish(house: &House) {
     while told("access dates", flush_accesses(house, ACCESSES_PER_TICK * 16).await) {}
+    while told("last uses", flush_last_used(house, ACCESSES_PER_TICK * 16).await) {}
 }
 
 /// Whether there is more to do. A failure is logged and tried again with the next tick.

@@ -1,29 +1,41 @@
 //! What a data directory must hold before requests are served: storage keys, and an account with its root access key.
 
+use crate::accounts::{self, NewAccount};
 use crate::error::ApiError;
-use crate::identity::{AccessKey, new_access_key_id, new_secret_access_key};
+use crate::identity::{AccessKey, KeyOwner, new_secret_access_key};
 use crate::records::{RecordType, Records, decode_as, encode_as};
 use serde::{Deserialize, Serialize};
 use strongroom_keys::{RootKey, StorageKeys};
 use strongroom_store::{Batch, Change, Expect, Kind, Store, StoreError, Term, Write};
-use strongroom_types::{AccountId, Entropy};
+use strongroom_types::{AccountId, Entropy, Timestamp};
 use zeroize::Zeroizing;
 
 /// The storage keys, wrapped under the root key: the one record that is not sealed under them.
 const STORAGE_KEYS: Kind = Kind { id: 0, name: "storage keys" };
-/// An account. Its key is the account id.
-const ACCOUNT: Kind = Kind { id: 2, name: "account" };
-/// The key of the one record that says which account is the first.
+/// What is said of the deployment as a whole.
+const DEPLOYMENT: Kind = Kind { id: 2, name: "deployment" };
+/// The key of the one record of its kind.
 const FIRST: &[u8] = b"first";
 
-#[derive(Debug, Serialize, Deserialize)]
-struct FirstAccount {
+/// The first account, and the organisation that all accounts belong to.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Deployment {
     account: AccountId,
     root_access_key_id: String,
+    /// Empty in data of the first release that had one account only.
+    #[serde(default)]
+    organization_id: String,
+    /// Whether the root's secret, if it was made here, has been told.
+    #[serde(default = "yes")]
+    is_told: bool,
 }
 
-impl RecordType for FirstAccount {
-    const KIND: Kind = ACCOUNT;
+fn yes() -> bool {
+    true
+}
+
+impl RecordType for Deployment {
+    const KIND: Kind = DEPLOYMENT;
 
     fn encode(&self) -> Result<Zeroizing<Vec<u8>>, StoreError> {
         encode_as(1, self)
@@ -57,8 +69,8 @@ pub struct RootCredential {
     pub access_key_id: String,
     /// The secret, only when it was made just now: it is shown once.
     pub new_secret: Option<Zeroizing<String>>,
-    /// Whether the data directory was empty before.
-    pub is_new: bool,
+    /// `aws:PrincipalOrgID` of all accounts.
+    pub organization_id: String,
 }
 
 /// Whether the store has been set up.
@@ -87,45 +99,94 @@ pub async fn storage_keys(
 pub async fn root_credential(
     records: &Records,
     entropy: &dyn Entropy,
+    now: Timestamp,
     preset: Preset,
 ) -> Result<RootCredential, ApiError> {
-    if let Some(first) = records.get::<FirstAccount>(FIRST).await? {
-        let FirstAccount { account, root_access_key_id } = &first.value;
-        let access_key_id = root_access_key_id.clone();
-        return Ok(RootCredential {
-            account: account.clone(),
-            access_key_id,
-            new_secret: None,
-            is_new: false,
-        });
+    let Some(stored) = records.get::<Deployment>(FIRST).await? else {
+        return first_account(records, entropy, now, preset).await;
+    };
+    let mut first = stored.value.clone();
+    let mut writes = Vec::new();
+    if first.organization_id.is_empty() {
+        first.organization_id = new_organization_id(entropy);
+        writes.push(put_deployment(records, entropy, &first, Expect::At(stored.revision))?);
+        writes.push(accounts::adopt(
+            records,
+            entropy,
+            now,
+            &first.account,
+            &first.root_access_key_id,
+        )?);
     }
-    let account = preset.account.map_or_else(|| random_account(entropy), Ok)?;
-    let is_made = preset.root_key.is_none();
-    let (access_key_id, secret) = preset
-        .root_key
-        .unwrap_or_else(|| (new_access_key_id(entropy), new_secret_access_key(entropy)));
-    let first =
-        FirstAccount { account: account.clone(), root_access_key_id: access_key_id.clone() };
-    let key = AccessKey::of_root(account.clone(), secret.clone());
-    let writes = vec![
-        records.put(entropy, FIRST.to_vec(), &first, Expect::Absent)?,
-        records.put(entropy, access_key_id.clone().into_bytes(), &key, Expect::Absent)?,
-    ];
-    records.commit(Batch { writes, events: Vec::new() }).await?;
+    let mut new_secret = None;
+    if !first.is_told {
+        // Nobody has seen the secret: another takes its place.
+        let secret = new_secret_access_key(entropy);
+        let owner = KeyOwner::Root { account: first.account.clone() };
+        let key = AccessKey::new(owner, secret.clone());
+        let id = first.root_access_key_id.clone().into_bytes();
+        writes.push(records.put(entropy, id, &key, Expect::Any)?);
+        new_secret = Some(secret);
+    }
+    if !writes.is_empty() {
+        records.commit(Batch { writes, events: Vec::new() }).await?;
+    }
     Ok(RootCredential {
-        account,
-        access_key_id,
-        new_secret: is_made.then_some(secret),
-        is_new: true,
+        account: first.account,
+        access_key_id: first.root_access_key_id,
+        new_secret,
+        organization_id: first.organization_id,
     })
 }
 
-fn random_account(entropy: &dyn Entropy) -> Result<AccountId, ApiError> {
-    let digits: String = (0..12)
-        .map(|place| {
-            let digits: &[u8] = if place == 0 { b"123456789" } else { b"0123456789" };
-            char::from(entropy.choose(digits))
-        })
-        .collect();
-    AccountId::parse(&digits).map_err(ApiError::internal)
+async fn first_account(
+    records: &Records,
+    entropy: &dyn Entropy,
+    now: Timestamp,
+    preset: Preset,
+) -> Result<RootCredential, ApiError> {
+    let is_made = preset.root_key.is_none();
+    let Preset { account: id, root_key } = preset;
+    let new = NewAccount { id, name: "root".to_owned(), root_key };
+    let made = accounts::make(records, entropy, now, new)?;
+    let first = Deployment {
+        account: made.account.id.clone(),
+        root_access_key_id: made.access_key_id,
+        organization_id: new_organization_id(entropy),
+        is_told: !is_made,
+    };
+    let mut writes = made.writes;
+    writes.push(put_deployment(records, entropy, &first, Expect::Absent)?);
+    records.commit(Batch { writes, events: Vec::new() }).await?;
+    Ok(RootCredential {
+        account: first.account,
+        access_key_id: first.root_access_key_id,
+        new_secret: is_made.then_some(made.secret),
+        organization_id: first.organization_id,
+    })
+}
+
+/// Notes that the root's secret has been told: it never is again.
+pub async fn note_told(records: &Records, entropy: &dyn Entropy) -> Result<(), ApiError> {
+    let Some(stored) = records.get::<Deployment>(FIRST).await? else { return Ok(()) };
+    let told = Deployment { is_told: true, ..stored.value.clone() };
+    let write = put_deployment(records, entropy, &told, Expect::At(stored.revision))?;
+    records.commit(Batch { writes: vec![write], events: Vec::new() }).await?;
+    Ok(())
+}
+
+fn put_deployment(
+    records: &Records,
+    entropy: &dyn Entropy,
+    deployment: &Deployment,
+    expect: Expect,
+) -> Result<Write, ApiError> {
+    records.put(entropy, FIRST.to_vec(), deployment, expect)
+}
+
+/// `o-` and ten characters. Organizations API reference, `Organization`.
+fn new_organization_id(entropy: &dyn Entropy) -> String {
+    let mut id = "o-".to_owned();
+    id.extend((0..10).map(|_| char::from(entropy.choose(b"abcdefghijklmnopqrstuvwxyz0123456789"))));
+    id
 }

@@ -36,6 +36,29 @@ pub enum ErrorCode {
     ResourceExists,
     /// There is no such resource.
     ResourceNotFound,
+    // Modelled by IAM and STS. IAM API reference, "Errors" of each operation.
+    /// Something still depends on the resource.
+    DeleteConflict,
+    /// There is such a resource already.
+    EntityAlreadyExists,
+    /// The identity provider's token is over.
+    ExpiredIdentityToken,
+    /// The identity provider's token is not accepted.
+    IdpRejectedClaim,
+    /// The encoded authorization message is none.
+    InvalidAuthorizationMessage,
+    /// The identity provider's token cannot be verified.
+    InvalidIdentityToken,
+    /// A parameter is not valid.
+    InvalidInput,
+    /// There is no such resource.
+    NoSuchEntity,
+    /// Session policies and tags are too large together.
+    PackedPolicyTooLarge,
+    /// The policy is one that only AWS attaches.
+    PolicyNotAttachable,
+    /// The resource is AWS's to change.
+    UnmodifiableEntity,
     // Of the edge, common to all services.
     /// The caller may not do this.
     AccessDenied,
@@ -67,7 +90,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// All codes, for the generated reference page.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 36] = [
         Self::DecryptionFailure,
         Self::EncryptionFailure,
         Self::InternalServiceError,
@@ -80,6 +103,17 @@ impl ErrorCode {
         Self::PublicPolicy,
         Self::ResourceExists,
         Self::ResourceNotFound,
+        Self::DeleteConflict,
+        Self::EntityAlreadyExists,
+        Self::ExpiredIdentityToken,
+        Self::IdpRejectedClaim,
+        Self::InvalidAuthorizationMessage,
+        Self::InvalidIdentityToken,
+        Self::InvalidInput,
+        Self::NoSuchEntity,
+        Self::PackedPolicyTooLarge,
+        Self::PolicyNotAttachable,
+        Self::UnmodifiableEntity,
         Self::AccessDenied,
         Self::ExpiredToken,
         Self::IncompleteSignature,
@@ -101,16 +135,32 @@ impl ErrorCode {
         match self {
             Self::DecryptionFailure => "DecryptionFailure",
             Self::EncryptionFailure => "EncryptionFailure",
+            Self::InternalServiceError if query => "ServiceFailure",
             Self::InternalServiceError => "InternalServiceError",
             Self::InvalidNextToken => "InvalidNextTokenException",
             Self::InvalidParameter => "InvalidParameterException",
             Self::InvalidRequest => "InvalidRequestException",
+            Self::LimitExceeded if query => "LimitExceeded",
             Self::LimitExceeded => "LimitExceededException",
+            Self::MalformedPolicyDocument if query => "MalformedPolicyDocument",
             Self::MalformedPolicyDocument => "MalformedPolicyDocumentException",
             Self::PreconditionNotMet => "PreconditionNotMetException",
             Self::PublicPolicy => "PublicPolicyException",
             Self::ResourceExists => "ResourceExistsException",
             Self::ResourceNotFound => "ResourceNotFoundException",
+            Self::DeleteConflict => "DeleteConflict",
+            Self::EntityAlreadyExists => "EntityAlreadyExists",
+            // The query form's own name; STS speaks no other, where this is an expired session's.
+            Self::ExpiredIdentityToken if query => "ExpiredTokenException",
+            Self::ExpiredIdentityToken => "ExpiredIdentityTokenException",
+            Self::IdpRejectedClaim => "IDPRejectedClaim",
+            Self::InvalidAuthorizationMessage => "InvalidAuthorizationMessageException",
+            Self::InvalidIdentityToken => "InvalidIdentityToken",
+            Self::InvalidInput => "InvalidInput",
+            Self::NoSuchEntity => "NoSuchEntity",
+            Self::PackedPolicyTooLarge => "PackedPolicyTooLarge",
+            Self::PolicyNotAttachable => "PolicyNotAttachable",
+            Self::UnmodifiableEntity => "UnmodifiableEntity",
             Self::AccessDenied if query => "AccessDenied",
             Self::AccessDenied => "AccessDeniedException",
             Self::ExpiredToken if query => "ExpiredToken",
@@ -126,6 +176,7 @@ impl ErrorCode {
             Self::MissingAuthenticationToken if query => "MissingAuthenticationToken",
             Self::MissingAuthenticationToken => "MissingAuthenticationTokenException",
             Self::RequestEntityTooLarge => "RequestEntityTooLargeException",
+            Self::Serialization if query => "MalformedInput",
             Self::Serialization => "SerializationException",
             Self::ServiceUnavailable => "ServiceUnavailable",
             Self::UnknownOperation if query => "InvalidAction",
@@ -142,6 +193,10 @@ impl ErrorCode {
             Self::InternalServiceError | Self::InternalFailure => 500,
             Self::ServiceUnavailable => 503,
             Self::RequestEntityTooLarge => 413,
+            Self::NoSuchEntity => 404,
+            Self::DeleteConflict | Self::EntityAlreadyExists => 409,
+            Self::LimitExceeded if query => 409,
+            Self::IdpRejectedClaim => 403,
             Self::AccessDenied
             | Self::ExpiredToken
             | Self::InvalidClientToken
@@ -162,6 +217,13 @@ impl ErrorCode {
             | Self::PublicPolicy
             | Self::ResourceExists
             | Self::ResourceNotFound
+            | Self::ExpiredIdentityToken
+            | Self::InvalidAuthorizationMessage
+            | Self::InvalidIdentityToken
+            | Self::InvalidInput
+            | Self::PackedPolicyTooLarge
+            | Self::PolicyNotAttachable
+            | Self::UnmodifiableEntity
             | Self::AccessDenied
             | Self::ExpiredToken
             | Self::IncompleteSignature
@@ -190,6 +252,17 @@ impl ErrorCode {
             | Self::PublicPolicy
             | Self::ResourceExists
             | Self::ResourceNotFound
+            | Self::DeleteConflict
+            | Self::EntityAlreadyExists
+            | Self::ExpiredIdentityToken
+            | Self::IdpRejectedClaim
+            | Self::InvalidAuthorizationMessage
+            | Self::InvalidIdentityToken
+            | Self::InvalidInput
+            | Self::NoSuchEntity
+            | Self::PackedPolicyTooLarge
+            | Self::PolicyNotAttachable
+            | Self::UnmodifiableEntity
             // Not modelled, but AWS writes its message with a capital, too.
             | Self::AccessDenied => true,
             Self::ExpiredToken
@@ -246,6 +319,11 @@ impl ApiError {
     /// `ResourceNotFoundException`.
     pub fn not_found(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorCode::ResourceNotFound, message)
+    }
+
+    /// `LimitExceeded`, of IAM.
+    pub fn limit_exceeded(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorCode::LimitExceeded, message)
     }
 
     /// A failure of the server's own. The caller learns nothing of it but that it happened.

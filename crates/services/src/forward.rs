@@ -5,7 +5,7 @@
 
 use crate::house::House;
 use strongroom_audit::AuditError;
-use strongroom_store::StoreError;
+use strongroom_store::{OutboxEvent, StoreError};
 
 /// Events moved at a time.
 const EVENTS_MAX: u32 = 512;
@@ -27,8 +27,11 @@ pub async fn forward(house: &House, mut after: u64) -> Result<u64, ForwardError>
     loop {
         let events = store.outbox(after, EVENTS_MAX).await?;
         let Some(last) = events.last().map(|event| event.sequence) else { return Ok(after) };
+        let open =
+            |event: &OutboxEvent| Ok((event.sequence, house.records.open_event(&event.bytes)?));
+        let opened = events.iter().map(open).collect::<Result<Vec<_>, StoreError>>()?;
         let lines: Vec<_> =
-            events.iter().map(|event| (event.sequence, event.bytes.as_slice())).collect();
+            opened.iter().map(|(sequence, event)| (*sequence, event.as_slice())).collect();
         house.audit.append_outbox(&lines).await?;
         store.forget_outbox(last).await?;
         after = last;

@@ -6,9 +6,9 @@
 use crate::SERVICES;
 use crate::error::{ApiError, ErrorCode};
 use crate::house::House;
-use crate::identity::authenticate;
+use crate::identity::{VerifiedCaller, authenticate};
 use crate::metrics::Outcome;
-use crate::operation::{Body, Cx, Entry, Facts, Service, Tls};
+use crate::operation::{Access, Body, Cx, Entry, Facts, Service, Tls};
 use std::net::IpAddr;
 use strongroom_types::{RandomId, RandomIdText};
 use strongroom_wire::{Fault, Protocol, Rendered, query, render_fault};
@@ -124,18 +124,29 @@ async fn serve(
     (request_id, event_id): (&str, &str),
 ) -> Result<Rendered, ApiError> {
     let now = house.env.clock.now();
-    let caller = authenticate(house, incoming, asked.service.name, now).await?;
+    let caller = match asked.entry.access {
+        Access::Open => unsigned(house),
+        Access::ByPolicy | Access::Signed => {
+            authenticate(house, incoming, asked.service.name, now).await?
+        }
+    };
     let facts = Facts {
         protocol: asked.protocol,
         request_id,
         event_id,
         source_ip: incoming.source_ip,
         user_agent: incoming.header("user-agent").unwrap_or_default(),
+        referer: incoming.header("referer"),
         host: incoming.header("host").unwrap_or_default(),
         tls: incoming.tls,
     };
     let cx = Cx { house, caller: &caller, now, facts };
     (asked.entry.handle)(&cx, asked.service, asked.body).await
+}
+
+/// The caller of an operation that asks for no signature.
+fn unsigned(house: &House) -> VerifiedCaller {
+    VerifiedCaller::anonymous(house.home.account.clone(), house.home.region.clone())
 }
 
 /// JSON services are told by their target header; everything else is answered as a query.
@@ -193,15 +204,22 @@ fn find(service: &'static Service, name: &str) -> Option<&'static Entry> {
 }
 
 fn identify_query<'a>(incoming: &Incoming<'a>) -> Result<Asked<'a>, ApiError> {
-    let form = if incoming.method == "GET" { incoming.query.as_bytes() } else { incoming.body };
+    // A presigned request has its parameters in the query, also when it is posted.
+    let is_in_query = incoming.method == "GET" || incoming.body.is_empty();
+    let form = if is_in_query { incoming.query.as_bytes() } else { incoming.body };
     let request = query::parse(form)
         .map_err(|error| ApiError::new(ErrorCode::MalformedQueryString, error.to_string()))?;
     let in_query = |service: &&&'static Service| service.xml_namespace.is_some();
+    let version = request.version.as_deref().unwrap_or("NO_VERSION_SPECIFIED");
     let invalid = || {
-        let message = format!("Could not find operation {} for the given version", request.action);
+        let message = format!("Could not find operation {} for version {version}", request.action);
         ApiError::new(ErrorCode::UnknownOperation, message)
     };
-    for service in SERVICES.iter().filter(in_query) {
+    let is_asked = |service: &Service| {
+        let namespace = service.xml_namespace.unwrap_or_default().trim_end_matches('/');
+        namespace.rsplit('/').next() == Some(version)
+    };
+    for service in SERVICES.iter().filter(in_query).filter(|service| is_asked(service)) {
         if let Some(entry) = find(service, &request.action) {
             return Ok(Asked {
                 protocol: Protocol::Query,

@@ -3,7 +3,8 @@
 //! One generic function, [`handle`], takes every operation of every service through the same steps:
 //! parse, load, authorise, run, commit with the audit event (or append it, for reads and refusals), answer.
 
-use crate::authz::{Grant, Resource, authorize};
+use crate::authz::{Grant, Resource, admit};
+use crate::conditions::{Asked, Values};
 use crate::error::{ApiError, ErrorCode};
 use crate::event::Event;
 use crate::house::House;
@@ -27,6 +28,8 @@ pub struct Service {
     pub target_prefix: Option<&'static str>,
     /// Namespace of its XML answers; `None` if the service does not speak the query protocol.
     pub xml_namespace: Option<&'static str>,
+    /// Whether its refusals carry the reason encoded, for `DecodeAuthorizationMessage`. AWS: EC2 does.
+    pub encodes_refusals: bool,
     /// Its operations.
     pub operations: &'static [Entry],
 }
@@ -81,6 +84,17 @@ impl<T> Done<T> {
     }
 }
 
+/// What a caller needs before an operation is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// A signature, and policies that allow the action.
+    ByPolicy,
+    /// Not even a signature: the operation proves for itself who asks.
+    Open,
+    /// A signature. AWS: no permission is needed, and no policy can deny it.
+    Signed,
+}
+
 /// An AWS operation. The value is the valid request: [`Operation::parse`] is the only way to one.
 pub trait Operation: Sized + Send + Sync + 'static {
     /// What is known of it before any request.
@@ -92,11 +106,30 @@ pub trait Operation: Sized + Send + Sync + 'static {
     /// What it acts on.
     type Resource: Resource + Send;
 
+    /// What a caller needs.
+    const ACCESS: Access = Access::ByPolicy;
+
+    /// Actions that this very request needs on the same resource besides its own: `secretsmanager:TagResource` to
+    /// create with tags.
+    fn further_actions(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    /// Condition keys that the request has. Asked for in lower case; a key that every request has never gets here.
+    fn condition(&self, _key: &str) -> Values<'_> {
+        None
+    }
+
     /// Checks the form of the request, in AWS's order. Needs no stored state.
     fn parse(input: Self::Input) -> Result<Self, ApiError>;
 
     /// Reads what the request is about. Must not reveal whether it exists: that is said by [`Operation::run`].
     fn load(&self, cx: &Cx<'_>) -> impl Future<Output = Result<Self::Resource, ApiError>> + Send;
+
+    /// What of the answer the audit event tells: all of it, unless it holds a credential.
+    fn recorded(output: &Self::Output) -> impl Serialize {
+        output
+    }
 
     /// Decides what to answer and what to change. Called again from [`Operation::load`] on when a record changed meanwhile.
     fn run(
@@ -119,6 +152,8 @@ pub struct Facts<'a> {
     pub source_ip: IpAddr,
     /// `User-Agent`, as sent.
     pub user_agent: &'a str,
+    /// `Referer`, as sent.
+    pub referer: Option<&'a str>,
     /// `Host`, as sent.
     pub host: &'a str,
     /// Protocol version and cipher suite, if the connection is encrypted.
@@ -201,6 +236,15 @@ pub async fn handle<O: Operation>(
         .map_err(ApiError::internal)
 }
 
+/// The condition keys of an operation's request.
+struct AskedBy<'a, O>(&'a O);
+
+impl<O: Operation> Asked for AskedBy<'_, O> {
+    fn condition(&self, key: &str) -> Values<'_> {
+        self.0.condition(key)
+    }
+}
+
 enum Ended<T> {
     /// Nothing changed; the event is still to be written.
     Read(T),
@@ -216,16 +260,20 @@ async fn attempt<O: Operation>(
     let input = decode::<O::Input>(body)?;
     event.parameters(&input)?;
     let operation = O::parse(input)?;
+    let further = operation.further_actions().into_iter().map(str::to_owned);
+    let actions: Vec<_> = std::iter::once(O::SPEC.action()).chain(further).collect();
     let mut turn = None;
     for _ in 0..CONFLICT_RETRIES_MAX {
         let resource = operation.load(cx).await?;
         event.resource(cx, &resource);
-        let grant = authorize(cx, &O::SPEC, resource)?;
+        let grant = admit(cx, O::ACCESS, &actions, &AskedBy(&operation), resource).await?;
         let Done { output, writes } = operation.run(cx, grant).await?;
+        if O::SPEC.effect == Effect::Write {
+            event.response(&O::recorded(&output))?;
+        }
         if writes.is_empty() {
             return Ok(Ended::Read(output));
         }
-        event.response(&output)?;
         let batch = Batch { writes, events: vec![event.encode()?] };
         match cx.house.commit(batch).await {
             Ok(_) => return Ok(Ended::Committed(output)),
@@ -242,7 +290,7 @@ async fn attempt<O: Operation>(
 fn decode<T: DeserializeOwned>(body: Body<'_>) -> Result<T, ApiError> {
     let decoded = match body {
         Body::Json(bytes) => strongroom_wire::decode(bytes),
-        Body::Form(tree) => strongroom_wire::decode_value(tree),
+        Body::Form(tree) => strongroom_wire::decode_form(&tree),
     };
     decoded.map_err(|error| {
         ApiError::new(ErrorCode::Serialization, Cow::Owned(error.message().to_owned()))
@@ -258,6 +306,8 @@ pub type Handling<'a> =
 pub struct Entry {
     /// What is known of the operation.
     pub spec: &'static Spec,
+    /// What a caller needs.
+    pub access: Access,
     /// [`handle`] for it.
     pub handle: for<'a> fn(&'a Cx<'a>, &'a Service, Body<'a>) -> Handling<'a>,
 }
@@ -272,6 +322,7 @@ macro_rules! operations {
         pub static OPERATIONS: &[$crate::operation::Entry] = &[$(
             $crate::operation::Entry {
                 spec: &<$module::$operation as $crate::operation::Operation>::SPEC,
+                access: <$module::$operation as $crate::operation::Operation>::ACCESS,
                 handle: |cx, service, body| {
                     Box::pin($crate::operation::handle::<$module::$operation>(cx, service, body))
                 },

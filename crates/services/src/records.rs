@@ -108,6 +108,8 @@ impl Weighter<CacheKey, Cached> for ByBytes {
     }
 }
 
+/// What events are sealed for.
+const EVENT: &str = "event";
 const SHARDS: usize = 64;
 
 /// All records of the server.
@@ -123,7 +125,7 @@ pub struct Records {
 }
 
 /// Kinds of record, by number, whose commits are counted.
-const KINDS_WITH_EPOCH: usize = 16;
+const KINDS_WITH_EPOCH: usize = 64;
 
 impl std::fmt::Debug for Records {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -222,6 +224,17 @@ impl Records {
             self.keys.seal_record(T::KIND.id, &key, &plain, entropy).map_err(ApiError::internal)?;
         let terms = value.terms(&key);
         Ok(Write { kind: T::KIND, key, expect, change: Change::Put { bytes, terms } })
+    }
+
+    /// Seals an event for the time that it waits in the store: requests hold descriptions, tags and policies.
+    pub fn seal_event(&self, event: &[u8], entropy: &dyn Entropy) -> Result<Vec<u8>, StoreError> {
+        let sealed = self.keys.seal_token(EVENT, &[], event, entropy);
+        sealed.map_err(|error| inconsistent("event", &error))
+    }
+
+    /// Opens what [`Records::seal_event`] made.
+    pub fn open_event(&self, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+        self.keys.open_token(EVENT, &[], sealed).map_err(|error| inconsistent("event", &error))
     }
 
     /// Commits, and only then forgets what was cached of the records it changed.

@@ -6,7 +6,9 @@
 use anyhow::{Context, bail};
 use clap::Args;
 use clap::builder::{FalseyValueParser, OsStringValueParser, TypedValueParser};
+use ipnet::IpNet;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use strongroom_services::house::Settings;
@@ -62,6 +64,10 @@ struct File {
     clock_skew_minutes: Option<i64>,
     cache_mib: Option<u64>,
     #[serde(default)]
+    trusted_proxies: Vec<String>,
+    #[serde(default)]
+    oidc: Vec<FileOidc>,
+    #[serde(default)]
     tls: FileTls,
     #[serde(default)]
     seal: FileSeal,
@@ -69,6 +75,14 @@ struct File {
     metrics: FileMetrics,
     #[serde(default)]
     storage: FileStorage,
+}
+
+/// An OpenID Connect issuer, and where its keys are.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileOidc {
+    issuer: String,
+    jwks_file: PathBuf,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -157,13 +171,18 @@ impl Config {
         )?;
         let data_dir = data_dir(args.data_dir.as_deref(), file.data_dir);
         let metrics_listen = file.metrics.listen.as_deref().map(resolve_address).transpose()?;
-        let mut settings = Settings { regions: regions(&file.regions)?, ..Settings::default() };
+        let mut settings = Settings {
+            regions: regions(&file.regions)?,
+            issuer_keys: issuer_keys(file.oidc)?,
+            ..Settings::default()
+        };
         if let Some(minutes) = file.clock_skew_minutes {
             if !(1..=15).contains(&minutes) {
                 bail!("clock_skew_minutes must be between 1 and 15");
             }
             settings.clock_skew_millis_max = minutes * 60_000;
         }
+        settings.trusted_proxies = networks(&file.trusted_proxies)?;
         if let Some(mib) = file.cache_mib {
             settings.cache_bytes = mib.saturating_mul(1024 * 1024);
         }
@@ -193,8 +212,15 @@ impl File {
         };
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("cannot read {}", path.display()))?;
-        toml::from_str(&text)
-            .with_context(|| format!("{} is not a valid configuration", path.display()))
+        // Not with the line that was refused: it may hold what belongs elsewhere.
+        let line = |error: &toml::de::Error| {
+            let before = error.span().and_then(|span| text.get(..span.start));
+            before.map_or(1, |before| before.matches('\n').count() + 1)
+        };
+        toml::from_str(&text).map_err(|error: toml::de::Error| {
+            let (path, line, message) = (path.display(), line(&error), error.message());
+            anyhow::anyhow!("{path} is not a valid configuration: line {line}: {message}")
+        })
     }
 }
 
@@ -214,6 +240,20 @@ impl DataArgs {
     pub(crate) fn data_dir(&self) -> anyhow::Result<PathBuf> {
         let file = File::read(self.config.as_deref())?;
         Ok(data_dir(self.data_dir.as_deref(), file.data_dir))
+    }
+
+    /// The server's configuration, for a command that opens its data.
+    pub(crate) fn config(&self, data_dir: &Path) -> anyhow::Result<Config> {
+        Config::resolve(&ServeArgs {
+            data_dir: Some(data_dir.to_owned()),
+            listen: None,
+            config: self.config.clone(),
+            dev: false,
+            tls_certificate: None,
+            tls_key: None,
+            // Nothing is served: what the file says of addresses is no matter here.
+            insecure_http: true,
+        })
     }
 }
 
@@ -257,11 +297,38 @@ fn check_exposure(ip: IpAddr, has_tls: bool, dev: bool, insecure: bool) -> anyho
     Ok(())
 }
 
+/// Files of keys by issuer. The issuer is as its tokens name it, but for a slash at the end.
+fn issuer_keys(issuers: Vec<FileOidc>) -> anyhow::Result<BTreeMap<String, PathBuf>> {
+    let mut files = BTreeMap::new();
+    for FileOidc { issuer, jwks_file } in issuers {
+        let url = issuer.trim_end_matches('/');
+        if url.strip_prefix("https://").is_none_or(str::is_empty) {
+            bail!("the issuer `{issuer}` is no https:// URL");
+        }
+        if !jwks_file.is_file() {
+            bail!("{}, the keys of {issuer}, is no file", jwks_file.display());
+        }
+        if files.insert(url.to_owned(), jwks_file).is_some() {
+            bail!("the issuer `{issuer}` stands twice");
+        }
+    }
+    Ok(files)
+}
+
 fn regions(names: &[String]) -> anyhow::Result<Vec<Region>> {
     names
         .iter()
         .map(|name| Region::parse(name).with_context(|| format!("`{name}` is no region name")))
         .collect()
+}
+
+/// Networks, or single addresses.
+fn networks(texts: &[String]) -> anyhow::Result<Vec<IpNet>> {
+    let network = |text: &String| {
+        let parsed = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+        parsed.with_context(|| format!("`{text}` is no network or address"))
+    };
+    texts.iter().map(network).collect()
 }
 
 #[cfg(test)]
@@ -290,5 +357,40 @@ mod tests {
             toml::from_str::<File>("listen = '127.0.0.1:1'\n[tls]\ncertificate = 'a'\nkey = 'b'")
                 .is_ok()
         );
+    }
+
+    /// Names that the parser says it expected, where it got another.
+    fn settings(section: &str) -> Vec<String> {
+        let text =
+            if section.is_empty() { "?".to_owned() } else { format!("[{section}]\n\"?\" = 1") };
+        let text = text.replace('?', if section.is_empty() { "\"?\" = 1" } else { "?" });
+        let error = toml::from_str::<File>(&text).unwrap_err().to_string();
+        let expected = error.split("expected ").nth(1).unwrap().split('\n').next().unwrap();
+        let names = expected.split('`').skip(1).step_by(2);
+        let dotted = |name: &str| {
+            if section.is_empty() { name.to_owned() } else { format!("{section}.{name}") }
+        };
+        names.map(dotted).collect()
+    }
+
+    #[test]
+    fn the_reference_page_names_every_setting_and_no_other() {
+        let sections = ["tls", "seal", "metrics", "storage"];
+        let mut known: Vec<_> = settings("");
+        known.retain(|name| !sections.contains(&name.as_str()));
+        known.extend(sections.iter().flat_map(|section| settings(section)));
+        let page = include_str!("../../../docs/reference/configuration.md");
+        let cell =
+            |row: &str| row.split('|').nth(3).map(|cell| cell.trim().trim_matches('`').to_owned());
+        let mut told: Vec<_> = page
+            .lines()
+            .filter(|line| line.starts_with("| ") && !line.starts_with("| ---"))
+            .skip(1)
+            .filter_map(cell)
+            .filter(|name| !name.is_empty())
+            .collect();
+        known.sort();
+        told.sort();
+        assert_eq!(told, known);
     }
 }

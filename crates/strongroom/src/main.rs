@@ -1,9 +1,12 @@
 //! `strongroom`: a self-hosted AWS Secrets Manager.
 
+mod account;
+mod admin;
 mod audit;
 mod background;
 mod config;
 mod harden;
+mod policy;
 mod serve;
 
 use clap::{Parser, Subcommand};
@@ -25,16 +28,24 @@ struct Cli {
 enum Command {
     /// Serve the AWS APIs
     Serve(config::ServeArgs),
+    /// Make and list accounts
+    #[command(subcommand)]
+    Account(account::AccountCommand),
     /// Read the audit log
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Ask why, and who can; decide policies offline
+    #[command(subcommand)]
+    Policy(policy::PolicyCommand),
 }
 
 #[expect(clippy::print_stderr, reason = "the one place where a command's failure is told")]
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Serve(args) => serve::run(&args),
+        Command::Account(command) => account::run(&command),
         Command::Audit(command) => audit::run(&command),
+        Command::Policy(command) => policy::run(&command),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

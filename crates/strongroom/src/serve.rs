@@ -2,9 +2,11 @@
 
 use crate::background::{forward_events, work};
 use crate::config::{Config, ServeArgs};
-use crate::harden;
+use crate::{admin, harden};
 use anyhow::{Context, bail};
+use std::io::Write;
 use std::net::SocketAddr;
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use strongroom_audit::AuditLog;
@@ -12,11 +14,12 @@ use strongroom_http::{Exposure, Limits, Listening, ServerConfig, Terms};
 use strongroom_keys::seal::{KeyFile, Seal};
 use strongroom_services::background::finish;
 use strongroom_services::bootstrap::{self, Preset, RootCredential};
-use strongroom_services::house::{Env, House};
+use strongroom_services::forward::forward;
+use strongroom_services::house::{Env, Home, House};
 use strongroom_services::records::Records;
 use strongroom_store::Store;
 use strongroom_store_sqlite::SqliteStore;
-use strongroom_types::{AccountId, RandomId, SystemClock, SystemEntropy};
+use strongroom_types::{AccountId, Clock, RandomId, Region, SystemClock, SystemEntropy};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -27,6 +30,8 @@ const KEY_ID_VARIABLE: &str = "STRONGROOM_ROOT_ACCESS_KEY_ID";
 const SECRET_VARIABLE: &str = "STRONGROOM_ROOT_SECRET_ACCESS_KEY";
 const DEV_ACCOUNT: &str = "000000000000";
 const DEV_KEY: &str = "test";
+/// Where AWS keeps what belongs to no region.
+const GLOBAL_REGION: &str = "us-east-1";
 
 /// Runs until told to stop.
 pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<()> {
@@ -43,7 +48,10 @@ pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<()> {
     let runtime = runtime(Arc::clone(&flushed))?;
     let preset = preset(config.dev)?;
     if std::env::var_os(SECRET_VARIABLE).is_some() && !config.dev {
-        runtime.block_on(async { open(&config, preset).await.map(drop) })?;
+        // Set to nothing it presets nothing: the credential is then made, and told, behind the restart.
+        if preset.root_key.is_some() {
+            runtime.block_on(async { open(&config, preset).await.map(drop) })?;
+        }
         drop(runtime);
         return Err(harden::restart_without(SECRET_VARIABLE));
     }
@@ -218,16 +226,35 @@ async fn open(config: &Config, preset: Preset) -> anyhow::Result<Opened> {
     let (audit, recovered) = AuditLog::open(&audit_dir, strongroom_audit::Options::default())
         .with_context(|| format!("cannot open the audit log in {}", audit_dir.display()))?;
     // Last: its secret is told once, so nothing that can fail may stand between this and the telling.
+    let clock = SystemClock;
+    let region = Region::parse(GLOBAL_REGION)?;
     let preset_account = preset.account.clone();
-    let root = bootstrap::root_credential(&records, &entropy, preset).await.map_err(loud)?;
+    let root =
+        bootstrap::root_credential(&records, &entropy, clock.now(), preset).await.map_err(loud)?;
     warn_of_preset(preset_account.as_ref(), &root);
-    let env = Env { clock: Box::new(SystemClock), entropy: Box::new(entropy) };
-    let house = House::new(env, config.settings.clone(), records, Arc::new(audit));
+    let (account, organization_id) = (root.account.clone(), root.organization_id.clone());
+    let home = Home { account, region, organization_id };
+    let env = Env { clock: Box::new(clock), entropy: Box::new(entropy) };
+    let house = House::new(env, config.settings.clone(), home, records, Arc::new(audit));
     Ok(Opened { house, root, outbox_through: recovered.outbox_through })
 }
 
 fn loud(error: strongroom_services::error::ApiError) -> anyhow::Error {
     anyhow::anyhow!("{}", error.source_text().unwrap_or_else(|| error.message.into_owned()))
+}
+
+/// Opens the data of a server that does not run, does something with it, and leaves it as the server would.
+pub(crate) fn with_data<T>(
+    config: &Config,
+    work: impl AsyncFnOnce(&House) -> T,
+) -> anyhow::Result<T> {
+    harden::forbid_dumps()?;
+    runtime(Flushed::default())?.block_on(async {
+        let Opened { house, outbox_through, .. } = open(config, Preset::default()).await?;
+        let done = work(&house).await;
+        forward(&house, outbox_through).await.context("cannot move events to the audit log")?;
+        Ok(done)
+    })
 }
 
 async fn serve(config: &Config, preset: Preset, flushed: &Flushed) -> anyhow::Result<()> {
@@ -245,7 +272,11 @@ async fn serve(config: &Config, preset: Preset, flushed: &Flushed) -> anyhow::Re
     let mut interrupt = signal(SignalKind::interrupt())?;
     let limits = limits()?;
     let Opened { house, root, outbox_through } = open(config, preset).await?;
+    let is_untold = root.new_secret.is_some();
     greet(config, &listening, has_tls, root)?;
+    if is_untold {
+        bootstrap::note_told(&house.records, &*house.env.entropy).await.map_err(loud)?;
+    }
     let house = Arc::new(house);
     let (stop_background, stopped) = watch::channel(false);
     let audit = Arc::clone(&house.audit);
@@ -255,6 +286,8 @@ async fn serve(config: &Config, preset: Preset, flushed: &Flushed) -> anyhow::Re
     let forwarder =
         tokio::spawn(forward_events(Arc::clone(&house), outbox_through, stopped.clone()));
     let worker = tokio::spawn(work(Arc::clone(&house), stopped.clone()));
+    let administration = admin::listen(&config.data_dir)?
+        .map(|listener| tokio::spawn(admin::answer(Arc::clone(&house), listener, stopped.clone())));
     let mut stopped_metrics = stopped;
     let stop = async move {
         tokio::select! {
@@ -278,6 +311,9 @@ async fn serve(config: &Config, preset: Preset, flushed: &Flushed) -> anyhow::Re
     if let Some(metrics) = metrics {
         metrics.await.context("the metrics listener ended badly")?;
     }
+    if let Some(administration) = administration {
+        administration.await.context("the operator's socket ended badly")?;
+    }
     ringer.abort();
     Ok(())
 }
@@ -296,7 +332,6 @@ fn limits() -> anyhow::Result<Limits> {
 }
 
 /// Tells the operator where the server is and, once, how to sign.
-#[expect(clippy::print_stdout, reason = "what the operator of a terminal program is told")]
 fn greet(
     config: &Config,
     listening: &Listening,
@@ -305,7 +340,9 @@ fn greet(
 ) -> anyhow::Result<()> {
     let address = listening.address()?;
     let scheme = if has_tls { "https" } else { "http" };
-    println!("strongroom serves {scheme}://{address} for account {}", root.account);
+    // Past the standard library's buffer, which would keep the secret as long as the process lives.
+    let mut out = std::fs::File::from(std::io::stdout().as_fd().try_clone_to_owned()?);
+    writeln!(out, "strongroom serves {scheme}://{address} for account {}", root.account)?;
     let secret = match root.new_secret {
         Some(secret) => Some(secret),
         None if config.dev && root.access_key_id == DEV_KEY => {
@@ -315,14 +352,15 @@ fn greet(
     };
     if let Some(secret) = secret {
         if !config.dev {
-            println!("This is the root credential. It is shown only now: keep it.");
+            writeln!(out, "This is the root credential. It is shown only now: keep it.")?;
         }
-        println!();
-        println!("export AWS_ENDPOINT_URL={scheme}://{address}");
-        println!("export AWS_ACCESS_KEY_ID={}", root.access_key_id);
-        println!("export AWS_SECRET_ACCESS_KEY={}", secret.as_str());
-        println!("export AWS_DEFAULT_REGION=us-east-1");
-        println!();
+        writeln!(out)?;
+        writeln!(out, "export AWS_ENDPOINT_URL={scheme}://{address}")?;
+        writeln!(out, "export AWS_ACCESS_KEY_ID={}", root.access_key_id)?;
+        let line = Zeroizing::new(format!("export AWS_SECRET_ACCESS_KEY={}\n", secret.as_str()));
+        out.write_all(line.as_bytes())?;
+        writeln!(out, "export AWS_DEFAULT_REGION=us-east-1")?;
+        writeln!(out)?;
     }
     Ok(())
 }

@@ -72,3 +72,50 @@ pub const HEAD_BYTES_MAX: usize = 32 * 1024;
 pub const HEADERS_MAX: usize = 64;
 /// How far the client's clock may be off. User guide of IAM, "Troubleshoot SigV4": 5 minutes.
 pub const CLOCK_SKEW_MILLIS_MAX: i64 = 5 * 60_000;
+
+/// Longest policy that is read back from a record: the longest that any service stores. KMS: 32 KiB.
+pub const STORED_POLICY_CHARS_MAX: usize = 32_768;
+/// Longest name of a user, role or instance profile in requests. IAM model: `userNameType`, `roleNameType`.
+pub const IAM_USER_NAME_CHARS_MAX: usize = 64;
+/// Longest name of a group, policy or instance profile. IAM model: `groupNameType`, `policyNameType`.
+pub const IAM_NAME_CHARS_MAX: usize = 128;
+/// Longest path. IAM model: `pathType`.
+pub const IAM_PATH_CHARS_MAX: usize = 512;
+/// Longest ARN in requests of IAM and STS. IAM model: `arnType`.
+pub const IAM_ARN_CHARS_MAX: usize = 2048;
+/// Longest policy text in requests. IAM model: `policyDocumentType`.
+pub const IAM_DOCUMENT_CHARS_MAX: usize = 131_072;
+/// Longest description of a managed policy. IAM model: `policyDescriptionType`.
+pub const IAM_POLICY_DESCRIPTION_CHARS_MAX: usize = 1000;
+/// Longest managed policy, white space not counted. IAM user guide, "IAM and AWS STS quotas".
+pub const IAM_MANAGED_POLICY_CHARS_MAX: usize = 6144;
+/// Longest inline policies of a user together, white space not counted. IAM quotas.
+pub const IAM_USER_INLINE_CHARS_MAX: usize = 2048;
+/// The same of a group. IAM quotas.
+pub const IAM_GROUP_INLINE_CHARS_MAX: usize = 5120;
+/// The same of a role. IAM quotas.
+pub const IAM_ROLE_INLINE_CHARS_MAX: usize = 10_240;
+/// Longest trust policy. IAM quotas: 2,048, adjustable to 8,192.
+pub const IAM_TRUST_POLICY_CHARS_MAX: usize = 8192;
+/// Most managed policies attached to one identity. IAM quotas: 10, adjustable to 20.
+pub const IAM_ATTACHED_POLICIES_MAX: usize = 20;
+/// Most versions of a managed policy. IAM quotas.
+pub const IAM_POLICY_VERSIONS_MAX: usize = 5;
+/// Most groups that a user is in. IAM quotas.
+pub const IAM_GROUPS_PER_USER_MAX: usize = 10;
+/// Most access keys of a user. IAM quotas.
+pub const IAM_ACCESS_KEYS_PER_USER_MAX: usize = 2;
+/// Most tags on anything in IAM, and on a session. IAM quotas.
+pub const IAM_TAGS_MAX: usize = 50;
+/// Largest page of a list. IAM model: `maxItemsType`.
+pub const IAM_PAGE_ITEMS_MAX: u32 = 1000;
+/// Size of a page when none is asked for. IAM API reference.
+pub const IAM_PAGE_ITEMS_DEFAULT: u32 = 100;
+/// Longest session policy as text, and all together with tags in their packed form. STS API reference, `AssumeRole`.
+pub const SESSION_POLICY_CHARS_MAX: usize = 2048;
+/// Most managed session policies. STS API reference, `AssumeRole`.
+pub const SESSION_POLICY_ARNS_MAX: usize = 10;
+/// Most statements of all policies of a simulation together. Ours: a principal at all its quotas has about half.
+pub const SIMULATED_STATEMENTS_MAX: usize = 2_000;
+/// What one page of a simulation weighs: statements times resources, for each action. Ours: an answer of at most 16 MiB.
+pub const SIMULATED_PAGE_WEIGHT_MAX: usize = 50_000;

@@ -1,5 +1,6 @@
 //! JSON bodies into typed requests, as strictly as AWS reads them.
 
+use crate::form::from_form;
 use serde::de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
@@ -58,11 +59,9 @@ pub fn decode<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T, DecodeErro
         .map_err(|error| DecodeError::from_json(&error))
 }
 
-/// Reads a tree that was made from another protocol's form.
-pub fn decode_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, DecodeError> {
-    serde_json::from_value::<Object<T>>(value)
-        .map(|object| object.0)
-        .map_err(|error| DecodeError::from_json(&error))
+/// Reads a tree that was made from a query form.
+pub fn decode_form<T: DeserializeOwned>(tree: &serde_json::Value) -> Result<T, DecodeError> {
+    from_form(tree).map_err(|error| DecodeError { message: error.to_string() })
 }
 
 impl DecodeError {

@@ -48,18 +48,23 @@ pub fn render_answer<T: Serialize>(
         }
         Protocol::Query => {
             let tree = serde_json::to_value(output)?;
-            let mut text =
-                format!("<{operation}Response xmlns=\"{namespace}\"><{operation}Result>");
-            xml::write(&tree, &mut text);
-            text.push_str("</");
-            text.push_str(operation);
-            text.push_str("Result><ResponseMetadata><RequestId>");
-            text.push_str(request_id);
-            text.push_str("</RequestId></ResponseMetadata></");
-            text.push_str(operation);
-            text.push_str("Response>");
+            let mut text = format!("<{operation}Response xmlns=\"{namespace}\">");
+            // An operation without an answer of its own has no result element.
+            if !tree.is_null() {
+                write_all(&mut text, &["<", operation, "Result>"]);
+                xml::write(&tree, &mut text);
+                write_all(&mut text, &["</", operation, "Result>"]);
+            }
+            write_all(&mut text, &["<ResponseMetadata><RequestId>", request_id, "</RequestId>"]);
+            write_all(&mut text, &["</ResponseMetadata></", operation, "Response>"]);
             Ok(Rendered { body: Zeroizing::new(text.into_bytes()), content_type: XML })
         }
+    }
+}
+
+fn write_all(text: &mut String, parts: &[&str]) {
+    for part in parts {
+        text.push_str(part);
     }
 }
 

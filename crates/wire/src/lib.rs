@@ -7,13 +7,16 @@ pub mod constraints;
 mod decode;
 pub mod epoch;
 mod fault;
+mod form;
+pub mod iso8601;
 pub mod query;
 pub mod sensitive;
 mod xml;
 
 pub use constraints::Constraints;
-pub use decode::{DecodeError, Object, decode, decode_value};
+pub use decode::{DecodeError, Object, decode, decode_form};
 pub use fault::{Fault, Rendered, render_answer, render_fault};
+pub use xml::MapMember;
 
 /// How a caller speaks, and so how it must be answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,28 @@
 //! The XML answers of the query protocol. XML is only ever written here, never parsed.
 
+use serde::Serialize;
 use serde_json::Value;
 
-/// Writes a tree: structures as elements, lists as `<member>` elements, `null` as nothing.
+/// A map of the query protocol, which stands as a list of `<entry>` elements.
+#[derive(Debug, Clone, Serialize)]
+pub struct MapMember<T> {
+    entry: Vec<MapEntry<T>>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct MapEntry<T> {
+    key: String,
+    value: T,
+}
+
+impl<T> FromIterator<(String, T)> for MapMember<T> {
+    fn from_iter<I: IntoIterator<Item = (String, T)>>(entries: I) -> Self {
+        let entry = entries.into_iter().map(|(key, value)| MapEntry { key, value });
+        Self { entry: entry.collect() }
+    }
+}
+
+/// Writes a tree: structures as elements, lists as `<member>` elements, maps as `<entry>` elements, `null` as nothing.
 pub(crate) fn write(tree: &Value, out: &mut String) {
     match tree {
         Value::Null => {}
@@ -15,6 +35,12 @@ pub(crate) fn write(tree: &Value, out: &mut String) {
             }
         }
         Value::Object(members) => {
+            if let Some(Value::Array(entries)) = members.get("entry") {
+                for entry in entries {
+                    element("entry", entry, out);
+                }
+                return;
+            }
             for (name, value) in members {
                 element(name, value, out);
             }
@@ -64,5 +90,12 @@ mod tests {
             out,
             "<A>x&lt;y&gt;&amp;&quot;z&quot;\u{fffd}</A><L><member>1</member><member><B>true</B></member></L>"
         );
+    }
+    #[test]
+    fn maps_are_entries() {
+        let map: MapMember<u32> = [("Users".to_owned(), 3)].into_iter().collect();
+        let mut out = String::new();
+        write(&serde_json::to_value(map).unwrap(), &mut out);
+        assert_eq!(out, "<entry><key>Users</key><value>3</value></entry>");
     }
 }

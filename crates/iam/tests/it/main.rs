@@ -1,15 +1,27 @@
-//! Which texts are policies, and which policies are public.
+//! Which texts are policies, which policies are public, and what policies decide.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "helpers of tests fail the test; clippy knows only functions marked as tests"
 )]
 
 mod accepted;
+mod cases;
+mod corpus;
+mod decisions;
+mod fuzz;
+mod generate;
 mod malformed;
+mod messages;
+mod monotony;
+mod operators;
+mod oracle;
 mod properties;
 mod public;
+mod scene;
+mod statements;
 mod strangers;
 
 use strongroom_iam::{PolicyDocument, PolicyError, PolicyKind};

@@ -1,7 +1,6 @@
 //! Texts that are no policies, with the refusal that each earns.
 
 use crate::{GOOD, edited, parse, policy, with_condition, with_principal};
-use strongroom_iam::PolicyError;
 
 const SYNTAX: &str = "This resource policy contains a syntax error.";
 const PRINCIPAL: &str = "This resource policy contains an unsupported principal.";
@@ -96,6 +95,7 @@ fn what_is_no_statement_is_refused() {
         action(r#""Action":":GetSecretValue""#),
         action(r#""Action":"secretsmanager:Get:Value""#),
         action(r#""Action":"secrets*:GetSecretValue""#),
+        action(r#""Action":"*:GetSecretValue""#),
         action(r#""Action":"a b:c""#),
         action(r#""Action":"secretsmanager:${x}""#),
         action(r#""Action":7"#),
@@ -111,6 +111,8 @@ fn what_is_no_statement_is_refused() {
         resource(r#""Resource":"arn:aws:s3""#),
         resource(r#""Resource":"arn:*""#),
         resource(r#""Resource":"arn:*:secretsmanager:*:*:secret:a""#),
+        resource(r#""Resource":"arn:aws:*:*:*:secret:a""#),
+        resource(r#""Resource":"arn:aws:secretsmanager:*:${aws:PrincipalAccount}:secret:a""#),
         resource(r#""Resource":"arn:amazon:secretsmanager:*:*:secret:a""#),
         resource(r#""Resource":"arn:aws:secretsmanager:us-east-1:123456789012:""#),
         resource(r#""Resource":"ARN:aws:secretsmanager:*:*:secret:a""#),
@@ -248,6 +250,9 @@ fn what_is_no_condition_is_refused() {
         r#"{"DateLessThan":{"aws:CurrentTime":"tomorrow"}}"#,
         r#"{"DateGreaterThan":{"aws:CurrentTime":"2026-02-30T25:00:00Z"}}"#,
         r#"{"BinaryEquals":{"aws:x":"not base64"}}"#,
+        r#"{"ArnLike":{"aws:SourceArn":"123456789012"}}"#,
+        r#"{"ArnNotEquals":{"aws:SourceArn":"arn:aws:s3:b"}}"#,
+        r#"{"DateLessThan":{"aws:CurrentTime":"2026-02-30"}}"#,
     ]
     .map(with_condition);
     assert!(refused(&texts, SYNTAX) > 40);
@@ -265,7 +270,7 @@ fn a_refusal_names_the_element_but_not_the_policy() {
         let error = parse(&text).unwrap_err();
         assert_eq!(error.detail(), detail, "{text}");
     }
-    assert_eq!(parse(&with_principal("7")), Err(PolicyError::Principal));
+    assert_eq!(parse(&with_principal("7")).unwrap_err().to_string(), PRINCIPAL);
     let long = edited("secretsmanager:*", &"x".repeat(5_000));
     assert!(parse(&long).unwrap_err().detail().unwrap().len() < 100);
 }

@@ -83,7 +83,6 @@ fn statement() -> impl Strategy<Value = String> {
         "StringEqualsIfExists",
         "ForAllValues:StringEquals",
         "ForAnyValue:StringLike",
-        "ArnLike",
     ]);
     let key = prop::sample::select(vec![
         "aws:PrincipalOrgID",

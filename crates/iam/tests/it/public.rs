@@ -46,7 +46,7 @@ const PRINCIPALS: [(&str, bool); 19] = [
 ];
 
 /// Conditions on everybody.
-const CONDITIONS: [(&str, bool); 115] = [
+const CONDITIONS: [(&str, bool); 114] = [
     ("", PUBLIC),
     ("{}", PUBLIC),
     (r#"{"StringEquals":{}}"#, PUBLIC),
@@ -119,7 +119,7 @@ const CONDITIONS: [(&str, bool); 115] = [
     // Operators of another type than the key's.
     (r#"{"StringEquals":{"aws:SourceIp":"203.0.113.0/24"}}"#, PUBLIC),
     (r#"{"IpAddress":{"aws:SourceVpc":"203.0.113.0/24"}}"#, PUBLIC),
-    (r#"{"ArnLike":{"aws:SourceVpc":"vpc-1"}}"#, PUBLIC),
+    (r#"{"ArnLike":{"aws:SourceVpc":"arn:aws:ec2:us-east-1:123456789012:vpc/vpc-1"}}"#, PUBLIC),
     (r#"{"NumericEquals":{"aws:PrincipalAccount":"123456789012"}}"#, PUBLIC),
     // Accounts.
     (r#"{"StringEquals":{"aws:PrincipalAccount":"123456789012"}}"#, CLOSED),
@@ -147,7 +147,6 @@ const CONDITIONS: [(&str, bool); 115] = [
     (r#"{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*123456789012:role/x"}}"#, PUBLIC),
     (r#"{"ArnLike":{"aws:SourceArn":"arn:aws:s3:::*"}}"#, PUBLIC),
     (r#"{"ArnLike":{"aws:SourceArn":"arn:aws:sns:us-east-1:*:topic"}}"#, PUBLIC),
-    (r#"{"ArnEquals":{"aws:SourceArn":"topic"}}"#, PUBLIC),
     (r#"{"StringLike":{"aws:SourceArn":"*:123456789012:*"}}"#, PUBLIC),
     (r#"{"StringLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/x"}}"#, PUBLIC),
     (r#"{"StringLike":{"aws:SourceArn":"arn:aws:s3:::*"}}"#, PUBLIC),

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use strongroom_types::Timestamp;
+use strongroom_wire::iso8601;
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -48,7 +49,42 @@ struct UserIdentity<'a> {
     principal_id: &'a str,
     arn: &'a str,
     account_id: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
     access_key_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_context: Option<SessionContext<'a>>,
+}
+
+/// CloudTrail user guide, "CloudTrail userIdentity element".
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SessionContext<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_issuer: Option<SessionIssuer<'a>>,
+    attributes: SessionAttributes,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_identity: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SessionIssuer<'a> {
+    r#type: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    principal_id: &'a str,
+    arn: &'a str,
+    account_id: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    user_name: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SessionAttributes {
+    creation_date: String,
+    mfa_authenticated: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -84,6 +120,8 @@ fn record<'a>(event: &'a Event<'a>) -> Result<Record<'a>, EventError> {
             arn: identity.arn,
             account_id: identity.account,
             access_key_id: identity.access_key_id,
+            user_name: event.who.user_name,
+            session_context: session_context(event),
         },
         event_time: iso_seconds(event.time),
         event_source: event.source,
@@ -113,14 +151,29 @@ fn record<'a>(event: &'a Event<'a>) -> Result<Record<'a>, EventError> {
     })
 }
 
+fn session_context<'a>(event: &'a Event<'a>) -> Option<SessionContext<'a>> {
+    let who = &event.who;
+    let session_issuer = who.issuer.as_ref().map(|issuer| SessionIssuer {
+        r#type: issuer.kind,
+        principal_id: issuer.principal_id,
+        arn: issuer.arn,
+        account_id: event.identity.account,
+        user_name: issuer.name,
+    });
+    let attributes = SessionAttributes {
+        creation_date: iso_seconds(who.session_created?),
+        mfa_authenticated: "false",
+    };
+    Some(SessionContext { session_issuer, attributes, source_identity: who.source_identity })
+}
+
 fn raw<'a>(json: Option<&'a Cow<'_, str>>) -> Result<Option<&'a RawValue>, EventError> {
     Ok(json.map(|json| serde_json::from_str(json)).transpose()?)
 }
 
 /// `2026-11-24T11:38:07Z`, CloudTrail's precision.
 fn iso_seconds(time: Timestamp) -> String {
-    let whole = Timestamp::from_millis(time.as_secs() * 1000);
-    whole.to_jiff().map_or_else(String::new, |time| time.to_string())
+    iso8601::text(time).unwrap_or_default()
 }
 
 /// AWS writes the answer's members in the request's style: `versionId`, and `aRN` as `arn`.
@@ -145,7 +198,7 @@ fn lower_first(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{FORMAT, Identity, ResourceEntry};
+    use crate::event::{FORMAT, Identity, Issuer, ResourceEntry, Who};
 
     fn event() -> Event<'static> {
         Event {
@@ -171,6 +224,7 @@ mod tests {
             parameters: Some(r#"{"secretId":"a"}"#.into()),
             response: None,
             resource: Some(ResourceEntry { account: "1".into(), kind: "T", arn: "arn:s".into() }),
+            who: Who::default(),
         }
     }
 
@@ -216,9 +270,44 @@ mod tests {
     #[test]
     fn a_later_format_and_garbage_are_refused() {
         let later = Event { format: FORMAT + 1, ..event() }.encode().unwrap();
-        assert!(matches!(line(&later), Err(EventError::Format(2))));
+        assert!(matches!(line(&later), Err(EventError::Format(3))));
         assert!(line(b"{}").is_err());
         assert!(line(b"").is_err());
+    }
+
+    #[test]
+    fn a_session_says_whom_it_comes_from() {
+        let issuer = Issuer { kind: "Role", principal_id: "AROA", arn: "arn:r", name: "R" };
+        let who = Who {
+            user_name: None,
+            issuer: Some(issuer),
+            session_created: Some(Timestamp::from_millis(0)),
+            source_identity: Some("ann"),
+        };
+        let line = line(&Event { who, ..event() }.encode().unwrap()).unwrap();
+        let record: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let expected = serde_json::json!({
+            "sessionIssuer": {
+                "type": "Role", "principalId": "AROA", "arn": "arn:r", "accountId": "1", "userName": "R",
+            },
+            "attributes": {"creationDate": "1970-01-01T00:00:00Z", "mfaAuthenticated": "false"},
+            "sourceIdentity": "ann",
+        });
+        assert_eq!(record["userIdentity"]["sessionContext"], expected);
+    }
+
+    #[test]
+    fn an_event_of_the_first_format_can_be_read() {
+        let mut event = event();
+        event.format = 1;
+        let mut kept = event.encode().unwrap();
+        // The first format had one member less: a list of sixteen, without the last, which is a list of four absent ones.
+        let last = kept.len() - 5;
+        assert_eq!(kept[last..], [0x94, 0xc0, 0xc0, 0xc0, 0xc0]);
+        kept.truncate(last);
+        assert_eq!(kept[..3], [0xdc, 0, 17]);
+        kept[2] = 16;
+        assert!(line(&kept).is_ok());
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod cloudtrail;
 
 use crate::authz::Resource;
 use crate::error::ApiError;
+use crate::identity::{PrincipalKind, VerifiedCaller};
 use crate::operation::{Cx, Effect, Service, Spec, Tls};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -44,9 +45,55 @@ pub struct Event<'a> {
     response: Option<Cow<'a, str>>,
     #[serde(borrow)]
     resource: Option<ResourceEntry<'a>>,
+    /// Since format 2.
+    #[serde(borrow, default)]
+    who: Who<'a>,
 }
 
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
+
+/// What is known of the caller besides its [`Identity`].
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Who<'a> {
+    user_name: Option<&'a str>,
+    #[serde(borrow)]
+    issuer: Option<Issuer<'a>>,
+    /// When temporary credentials were made.
+    session_created: Option<Timestamp>,
+    source_identity: Option<&'a str>,
+}
+
+/// Whom temporary credentials come from.
+#[derive(Debug, Serialize, Deserialize)]
+struct Issuer<'a> {
+    kind: &'a str,
+    principal_id: &'a str,
+    arn: &'a str,
+    name: &'a str,
+}
+
+impl<'a> Who<'a> {
+    fn of(caller: &'a VerifiedCaller) -> Self {
+        let session = caller.session();
+        let issuer = match &caller.principal().kind {
+            PrincipalKind::RoleSession { role, role_arn, role_id, .. } => {
+                Some(Issuer { kind: "Role", principal_id: role_id, arn: role_arn, name: role })
+            }
+            PrincipalKind::FederatedUser { issuer, issuer_arn, .. } => {
+                let kind = if issuer.is_some() { "IAMUser" } else { "Root" };
+                let name = issuer.as_deref().unwrap_or_default();
+                Some(Issuer { kind, principal_id: "", arn: issuer_arn, name })
+            }
+            PrincipalKind::Anonymous | PrincipalKind::Root | PrincipalKind::User { .. } => None,
+        };
+        Self {
+            user_name: caller.principal().user_name(),
+            issuer,
+            session_created: session.map(|session| session.issued),
+            source_identity: session.and_then(|session| session.source_identity.as_deref()),
+        }
+    }
+}
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Identity<'a> {
@@ -78,10 +125,10 @@ impl<'a> Event<'a> {
             request_id: facts.request_id,
             id: facts.event_id,
             identity: Identity {
-                kind: principal.kind(),
-                principal_id: principal.user_id(),
+                kind: principal.event_type(),
+                principal_id: &principal.unique_id,
                 arn: caller.arn(),
-                account: principal.account().as_str(),
+                account: principal.account.as_str(),
                 access_key_id: caller.access_key_id(),
             },
             source: service.event_source,
@@ -95,6 +142,41 @@ impl<'a> Event<'a> {
             parameters: None,
             response: None,
             resource: None,
+            who: Who::of(caller),
+        }
+    }
+
+    /// The event of what the operator did at the machine itself: no credential, no address but its own.
+    pub fn of_operator(
+        (time, request_id, id): (Timestamp, &'a str, &'a str),
+        account: &'a str,
+        name: &'a str,
+        (parameters, response): (&'a str, &'a str),
+    ) -> Self {
+        Self {
+            format: FORMAT,
+            time,
+            request_id,
+            id,
+            identity: Identity {
+                kind: "Operator",
+                principal_id: "operator",
+                arn: "",
+                account,
+                access_key_id: "",
+            },
+            source: "organizations.amazonaws.com",
+            name,
+            is_read: false,
+            region: "us-east-1",
+            source_ip: IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
+            user_agent: "strongroom",
+            tls: None,
+            error: None,
+            parameters: Some(parameters.into()),
+            response: Some(response.into()),
+            resource: None,
+            who: Who::default(),
         }
     }
 
@@ -143,7 +225,8 @@ impl<'a> Event<'a> {
     /// Reads what [`Event::encode`] wrote, in this release or an earlier one.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, EventError> {
         let event: Self = rmp_serde::from_slice(bytes)?;
-        if event.format == FORMAT { Ok(event) } else { Err(EventError::Format(event.format)) }
+        let is_known = (1..=FORMAT).contains(&event.format);
+        if is_known { Ok(event) } else { Err(EventError::Format(event.format)) }
     }
 }
 

@@ -1,80 +1,73 @@
-//! Who is calling: principals, access keys, and the proof that a request was signed by one of them.
+//! Who is calling: principals, access keys, sessions, and the proof that a request was signed by one of them.
 
 mod access_key;
 mod authenticate;
+mod authority;
+mod bound_principals;
+mod credential;
+mod last_used;
+mod principal;
+mod session;
 
+pub(crate) use access_key::account_of_session_key;
 pub use access_key::{
     ACCESS_KEY, AccessKey, AccessKeyStatus, new_access_key_id, new_secret_access_key,
 };
-pub use authenticate::{Signers, authenticate};
+pub use authenticate::authenticate;
+pub(crate) use authority::Authority;
+pub use bound_principals::PrincipalIds;
+pub(crate) use bound_principals::{bind, shown};
+pub use credential::Credentials;
+pub use last_used::{LastUsed, LastUsedLedger, flush as flush_last_used};
+pub use principal::{KeyOwner, Principal, PrincipalKind};
+pub(crate) use session::issue;
+pub use session::{Session, SessionCredentials, SessionOf};
 
-use serde::{Deserialize, Serialize};
+use crate::error::ApiError;
+use crate::house::House;
+use credential::Holder;
 use std::sync::Arc;
 use strongroom_types::{AccountId, Region};
 
-/// Somebody or something that may act.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Principal {
-    /// The account itself.
-    Root {
-        /// The account.
-        account: AccountId,
-    },
-}
-
-impl Principal {
-    /// The account that the principal belongs to.
-    pub fn account(&self) -> &AccountId {
-        match self {
-            Self::Root { account } => account,
-        }
-    }
-
-    /// The principal's ARN, as `GetCallerIdentity` and access refusals name it.
-    fn arn(&self) -> String {
-        match self {
-            Self::Root { account } => format!("arn:aws:iam::{account}:root"),
-        }
-    }
-
-    /// The unique id: for the root user the account id.
-    pub fn user_id(&self) -> &str {
-        match self {
-            Self::Root { account } => account.as_str(),
-        }
-    }
-
-    /// CloudTrail's `userIdentity.type`.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Root { .. } => "Root",
-        }
-    }
-}
-
-/// Proof that the request was signed with a live credential. Only [`authenticate`] makes one.
-#[derive(Debug, Clone)]
+/// Proof that the request was signed with a live credential, or that its operation asks for no signature. Only this
+/// module makes one.
+#[derive(Clone)]
 pub struct VerifiedCaller {
-    principal: Arc<Principal>,
-    arn: Arc<str>,
-    access_key_id: String,
+    holder: Arc<Holder>,
     region: Region,
 }
 
+impl std::fmt::Debug for VerifiedCaller {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("VerifiedCaller").field(&self.holder.principal.arn).finish()
+    }
+}
+
 impl VerifiedCaller {
+    /// Whoever asks for an operation that needs no signature.
+    pub(crate) fn anonymous(account: AccountId, region: Region) -> Self {
+        let holder = Holder::new(Principal::anonymous(account), None, String::new());
+        Self { holder: Arc::new(holder), region }
+    }
+
     /// Who signed.
     pub fn principal(&self) -> &Principal {
-        &self.principal
+        &self.holder.principal
     }
 
     /// The principal's ARN.
     pub fn arn(&self) -> &str {
-        &self.arn
+        &self.holder.principal.arn
     }
 
-    /// With which key.
+    /// The session, if the credentials are temporary.
+    pub fn session(&self) -> Option<&Session> {
+        self.holder.session.as_ref()
+    }
+
+    /// With which key; empty if nobody signed.
     pub fn access_key_id(&self) -> &str {
-        &self.access_key_id
+        &self.holder.access_key_id
     }
 
     /// The region in the credential's scope: the request belongs to it.
@@ -84,6 +77,11 @@ impl VerifiedCaller {
 
     /// The caller's account.
     pub fn account(&self) -> &AccountId {
-        self.principal.account()
+        &self.holder.principal.account
+    }
+
+    /// The policies that say what the caller may do.
+    pub(crate) async fn authority(&self, house: &House) -> Result<&Authority, ApiError> {
+        self.holder.authority(house).await
     }
 }

@@ -171,11 +171,26 @@ pub(super) async fn accesses(house: &House, secrets: &[&Secret]) -> Result<Vec<A
     Ok(secrets.iter().zip(waiting).zip(found).map(of_one).collect())
 }
 
+/// The records; a damaged one counts as gone, so that it does not stand in the way of the others.
+async fn readable(
+    house: &House,
+    keys: &[Vec<u8>],
+) -> Result<Vec<Option<Arc<Stored<Access>>>>, ApiError> {
+    let mut found = Vec::with_capacity(keys.len());
+    for key in keys {
+        found.push(match house.records.get::<Access>(key).await {
+            Err(StoreError::Inconsistent { .. }) => None,
+            read => read?,
+        });
+    }
+    Ok(found)
+}
+
 /// Carries at most `limit` secrets' reads into the store. Answers whether any are left.
 pub async fn flush(house: &House, limit: usize) -> Result<bool, ApiError> {
     let carried = house.accesses.waiting(limit);
     let keys: Vec<_> = carried.iter().map(|(key, _)| key.clone()).collect();
-    let records = house.records.get_many::<Access>(&keys).await?;
+    let records = readable(house, &keys).await?;
     let mut writes = Vec::new();
     for ((key, read), stored) in carried.iter().zip(records) {
         // A purged secret has no record any more, one that was made again has another uid: the read concerned neither.

@@ -4,6 +4,7 @@
 //! permission to read it, besides the one for this operation.
 
 use crate::authz::{Grant, WholeAccount, authorize};
+use crate::conditions::NothingAsked;
 use crate::error::ApiError;
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
 use crate::secretsmanager::filter::{FilterInput, Filters, check_filters};
@@ -130,7 +131,7 @@ impl Operation for BatchGetSecretValue {
         match &self.wanted {
             Wanted::Named(ids) => {
                 for id in ids {
-                    read_into(&mut output, cx, id).await?;
+                    read_into(&mut output, cx, id).await;
                 }
             }
             Wanted::Filtered { filters, max_results, token } => {
@@ -147,7 +148,7 @@ impl Operation for BatchGetSecretValue {
                 };
                 let page = next_page(cx, &listing, cursor).await?;
                 for secret in &page.secrets {
-                    read_into(&mut output, cx, &secret.value.arn.to_string()).await?;
+                    read_into(&mut output, cx, &secret.value.arn.to_string()).await;
                 }
                 output.next_token = match page.next {
                     Some(next) => Some(page_token::seal(cx, PURPOSE, &query, &next)?),
@@ -159,23 +160,26 @@ impl Operation for BatchGetSecretValue {
     }
 }
 
-/// Reads one secret into the answer's values or errors. Only the server's own failures fail the whole call.
-async fn read_into(output: &mut Output, cx: &Cx<'_>, id: &str) -> Result<(), ApiError> {
+/// Reads one secret into the answer's values or errors, the server's own failures included.
+async fn read_into(output: &mut Output, cx: &Cx<'_>, id: &str) {
     match read_one(cx, id).await {
         Ok(value) => output.secret_values.push(value),
-        Err(error) if error.code.is_servers() => return Err(error),
-        Err(error) => output.errors.push(ErrorEntry {
-            secret_id: id.to_owned(),
-            error_code: error.code.name(Protocol::Json11),
-            message: error.message.into_owned(),
-        }),
+        Err(error) => {
+            if error.code.is_servers() {
+                tracing::error!(?error, "a secret of a batch could not be read");
+            }
+            output.errors.push(ErrorEntry {
+                secret_id: id.to_owned(),
+                error_code: error.code.name(Protocol::Json11),
+                message: error.message.into_owned(),
+            });
+        }
     }
-    Ok(())
 }
 
 async fn read_one(cx: &Cx<'_>, id: &str) -> Result<SecretValueEntry, ApiError> {
     let id: SecretId = parse_secret_id(id)?;
     let target = SecretTarget::load(cx, &id).await?;
-    let granted = authorize(cx, &GetSecretValue::SPEC, target)?;
+    let granted = authorize(cx, &GetSecretValue::SPEC.action(), &NothingAsked, target).await?;
     read_value(cx, granted.found()?, None, None).await
 }

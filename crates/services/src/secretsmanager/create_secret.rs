@@ -4,24 +4,29 @@
 //! another value is `ResourceExistsException`, recorded in `aws-behaviour.md`.
 
 use crate::authz::Grant;
+use crate::conditions::{Values, flag, one, request_tags, some};
 use crate::error::{ApiError, ErrorCode};
 use crate::kms;
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
 use crate::records::Stored;
 use crate::secretsmanager::access::Access;
+use crate::secretsmanager::cross_account::{CrossAccount, Link};
 use crate::secretsmanager::members::{
     ReplicaRegionInput, ReplicationStatusMember, TagInput, check_replicas, check_tags, check_texts,
-    check_token, new_replicas, parse_name, replication_status, required_token, tags_of,
+    check_token, new_replicas, parse_name, replica_regions, replication_status, required_token,
+    tags_of,
 };
 use crate::secretsmanager::secret::{Replica, Secret, Uid, merge_tags, secret_key};
 use crate::secretsmanager::target::NewSecret;
 use crate::secretsmanager::value::{
     SecretValue, check_value, is_same, one_value, seal, token_in_use,
 };
-use crate::secretsmanager::version::{Version, version_key};
+use crate::secretsmanager::version::{find_version, version_key};
 use serde::{Deserialize, Serialize};
 use strongroom_store::{Expect, Write};
-use strongroom_types::{ArnSuffix, SecretArn, SecretName, Tag, VersionId, VersionStage, limits};
+use strongroom_types::{
+    ArnSuffix, SecretArn, SecretId, SecretName, Tag, VersionId, VersionStage, limits,
+};
 use strongroom_wire::sensitive::{SensitiveBlob, SensitiveText};
 use strongroom_wire::{Constraints, Object};
 
@@ -36,6 +41,7 @@ pub struct CreateSecret {
     partner_type: Option<String>,
     tags: Vec<Tag>,
     replicas: Vec<Replica>,
+    primary_arn: Option<String>,
 }
 
 /// The request on the wire.
@@ -93,6 +99,30 @@ impl Operation for CreateSecret {
     type Output = Output;
     type Resource = NewSecret;
 
+    fn further_actions(&self) -> Vec<&'static str> {
+        let tags = (!self.tags.is_empty()).then_some("secretsmanager:TagResource");
+        let replicas =
+            (!self.replicas.is_empty()).then_some("secretsmanager:ReplicateSecretToRegions");
+        let policy = self.primary_arn.as_ref().map(|_| "secretsmanager:PutResourcePolicy");
+        tags.into_iter().chain(replicas).chain(policy).collect()
+    }
+
+    fn condition(&self, key: &str) -> Values<'_> {
+        match key {
+            "secretsmanager:addreplicaregions" => replica_regions(&self.replicas),
+            "secretsmanager:description" => some(self.description.as_deref()),
+            "secretsmanager:forceoverwritereplicasecret" => {
+                self.replicas.first().and_then(|replica| flag(replica.overwrite))
+            }
+            "secretsmanager:kmskeyarn" | "secretsmanager:kmskeyid" => {
+                some(self.kms_key_id.as_deref())
+            }
+            "secretsmanager:name" => one(self.name.as_str()),
+            "secretsmanager:type" => some(self.partner_type.as_deref()),
+            _ => request_tags(&self.tags, key),
+        }
+    }
+
     fn parse(input: Input) -> Result<Self, ApiError> {
         let mut check = Constraints::new();
         check.required_length("name", input.name.as_deref(), 1..=limits::NAME_CHARS_MAX);
@@ -112,11 +142,7 @@ impl Operation for CreateSecret {
             20..=2048,
         );
         check.finish().map_err(ApiError::validation)?;
-        if input.cross_account_primary_arn.is_some() {
-            return Err(ApiError::invalid_parameter(
-                "Cross-account replicas are not available in this Region.",
-            ));
-        }
+        let primary_arn = primary_arn(&input)?;
         let overwrite = input.force_overwrite_replica_secret.unwrap_or(false);
         Ok(Self {
             name: parse_name(&input.name.unwrap_or_default())?,
@@ -130,6 +156,7 @@ impl Operation for CreateSecret {
             partner_type: input.r#type.filter(|text| !text.is_empty()),
             tags: tags_of(input.tags)?,
             replicas: new_replicas(input.add_replica_regions, overwrite)?,
+            primary_arn,
         })
     }
 
@@ -143,6 +170,7 @@ impl Operation for CreateSecret {
         if let Some(taken) = &grant.taken {
             return self.retry_or_refuse(cx, taken).await;
         }
+        self.check_primary(cx)?;
         let secret = self.new_secret(cx).await?;
         let mut writes = vec![
             cx.house.records.put(cx.entropy(), secret.key(), &secret, Expect::Absent)?,
@@ -160,7 +188,42 @@ impl Operation for CreateSecret {
     }
 }
 
+/// The primary of a replica in another account. API reference: it takes its value and nothing else from there, so the
+/// request has none; messages inferred. AWS demands a customer managed key, too: there are none here yet.
+fn primary_arn(input: &Input) -> Result<Option<String>, ApiError> {
+    let Some(arn) = &input.cross_account_primary_arn else { return Ok(None) };
+    if !matches!(SecretId::parse(arn), Ok(SecretId::Arn { .. })) {
+        return Err(ApiError::invalid_parameter("The ARN of the primary secret is not valid."));
+    }
+    let has_more = input.secret_string.is_some()
+        || input.secret_binary.is_some()
+        || input.description.is_some()
+        || input.add_replica_regions.is_some()
+        || input.r#type.is_some();
+    if has_more {
+        return Err(ApiError::invalid_parameter(
+            "You can't specify SecretString, SecretBinary, Description, AddReplicaRegions, or Type for a cross-account \
+             replica secret.",
+        ));
+    }
+    Ok(Some(arn.clone()))
+}
+
 impl CreateSecret {
+    fn check_primary(&self, cx: &Cx<'_>) -> Result<(), ApiError> {
+        let Some(arn) = &self.primary_arn else { return Ok(()) };
+        match SecretId::parse(arn) {
+            Ok(SecretId::Arn { region, account, .. })
+                if region == *cx.region() && account != *cx.account() =>
+            {
+                Ok(())
+            }
+            _ => Err(ApiError::invalid_parameter(
+                "The primary secret must be in another account and in the Region of the replica secret.",
+            )),
+        }
+    }
+
     async fn new_secret(&self, cx: &Cx<'_>) -> Result<Secret, ApiError> {
         let arn = SecretArn {
             region: cx.region().clone(),
@@ -173,6 +236,9 @@ impl CreateSecret {
         let mut secret = Secret::new(arn, uid, cx.now);
         secret.description.clone_from(&self.description);
         secret.partner_type.clone_from(&self.partner_type);
+        if let Some(arn) = &self.primary_arn {
+            secret.cross_account = CrossAccount::Replica(Link::pending(arn.clone()));
+        }
         secret.kms_key_id =
             kms::resolve(cx.house, cx.account(), cx.region(), self.kms_key_id.as_deref()).await?;
         if !self.tags.is_empty() {
@@ -220,8 +286,8 @@ impl CreateSecret {
             ApiError::new(ErrorCode::ResourceExists, message)
         };
         let value = self.value.as_ref().ok_or_else(exists)?;
-        let key = version_key(secret.uid, &self.token);
-        let version = cx.house.records.get::<Version>(&key).await?.ok_or_else(exists)?;
+        let found = find_version(&cx.house.records, secret.uid, &self.token).await?;
+        let version = found.ok_or_else(exists)?;
         if is_same(cx, secret, &version.value, value).await? {
             Ok(Done::read(self.output(secret)))
         } else {

@@ -4,6 +4,7 @@
 //! name that is not there succeeds (recorded).
 
 use crate::authz::{Grant, Resource};
+use crate::conditions::{Values, flag, some};
 use crate::error::ApiError;
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
 use crate::records::Stored;
@@ -56,6 +57,14 @@ impl Operation for DeleteSecret {
     type Output = Output;
     type Resource = SecretTarget;
 
+    fn condition(&self, key: &str) -> Values<'_> {
+        match key {
+            "secretsmanager:forcedeletewithoutrecovery" => flag(self.window.is_none()),
+            "secretsmanager:recoverywindowindays" => some(self.window.map(|days| days.to_string())),
+            _ => None,
+        }
+    }
+
     fn parse(input: Input) -> Result<Self, ApiError> {
         let mut check = Constraints::new();
         check_secret_id(&mut check, input.secret_id.as_deref());
@@ -98,6 +107,12 @@ impl Operation for DeleteSecret {
 
 fn check_deletable(secret: &Secret) -> Result<(), ApiError> {
     secret.not_replica()?;
+    if secret.cross_account.associated().is_some() {
+        // Documented; the message is inferred.
+        return Err(ApiError::invalid_request(
+            "You can't delete a secret that still has a cross-account replica. Disassociate the replica first.",
+        ));
+    }
     let Replication::Primary { replicas, .. } = &secret.replication else { return Ok(()) };
     if replicas.is_empty() {
         return Ok(());

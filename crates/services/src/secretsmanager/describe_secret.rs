@@ -6,6 +6,9 @@ use crate::authz::Grant;
 use crate::error::ApiError;
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
 use crate::secretsmanager::access::accesses;
+use crate::secretsmanager::cross_account::{
+    PrimaryMember, ReplicaMember, primary_member, replica_members,
+};
 use crate::secretsmanager::entry::SecretEntry;
 use crate::secretsmanager::members::{ReplicationStatusMember, replication_status};
 use crate::secretsmanager::target::{SecretTarget, check_secret_id, parse_secret_id};
@@ -37,6 +40,10 @@ pub struct Output {
     version_ids_to_stages: BTreeMap<String, Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     replication_status: Option<Vec<ReplicationStatusMember>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cross_account_primary: Option<PrimaryMember>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cross_account_replicas: Option<Vec<ReplicaMember>>,
 }
 
 impl Operation for DescribeSecret {
@@ -70,6 +77,8 @@ impl Operation for DescribeSecret {
             entry,
             version_ids_to_stages: crate::secretsmanager::entry::stages(secret),
             replication_status,
+            cross_account_primary: primary_member(secret),
+            cross_account_replicas: replica_members(secret),
         }))
     }
 }

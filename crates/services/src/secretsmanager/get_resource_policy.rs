@@ -3,6 +3,7 @@
 use crate::authz::Grant;
 use crate::error::ApiError;
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
+use crate::secretsmanager::cross_account::MANAGED_POLICY;
 use crate::secretsmanager::policy::{DEFAULT_POLICY, PolicyOutput, check_policy_name};
 use crate::secretsmanager::target::{SecretTarget, check_secret_id, parse_secret_id};
 use serde::{Deserialize, Serialize};
@@ -57,11 +58,18 @@ impl Operation for GetResourcePolicy {
         let secret = &grant.found()?.value;
         secret.not_deleted()?;
         let name = self.policy_name.as_deref();
+        let managed = secret.cross_account.managed_policy();
+        if let Some(managed) = managed.filter(|_| name == Some(MANAGED_POLICY)) {
+            return Ok(Done::read(PolicyOutput::of(secret, name).with_policy(Some(managed))));
+        }
         if name.is_some_and(|name| name != DEFAULT_POLICY) {
             return Err(ApiError::not_found(
                 "Secrets Manager can't find the specified resource policy.",
             ));
         }
-        Ok(Done::read(PolicyOutput::of(secret, name).with_policy(secret.policy.clone())))
+        Ok(Done::read(
+            PolicyOutput::of(secret, name)
+                .with_policy(secret.policy.as_ref().map(|policy| policy.text().to_owned())),
+        ))
     }
 }

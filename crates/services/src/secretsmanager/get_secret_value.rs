@@ -4,13 +4,14 @@
 //! makes it, is to a reader not there.
 
 use crate::authz::Grant;
+use crate::conditions::{Values, some};
 use crate::error::ApiError;
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
 use crate::records::Stored;
 use crate::secretsmanager::secret::Secret;
 use crate::secretsmanager::target::{SecretTarget, check_secret_id, parse_secret_id};
 use crate::secretsmanager::value::{SecretValue, open};
-use crate::secretsmanager::version::{Version, version_key};
+use crate::secretsmanager::version::{Version, find_version};
 use serde::{Deserialize, Serialize, Serializer};
 use std::sync::Arc;
 use strongroom_types::{SecretId, Timestamp, VersionId, VersionStage, limits};
@@ -94,6 +95,16 @@ impl Operation for GetSecretValue {
     type Output = Output;
     type Resource = SecretTarget;
 
+    fn condition(&self, key: &str) -> Values<'_> {
+        match key {
+            "secretsmanager:versionid" => some(self.version_id.as_ref().map(VersionId::as_str)),
+            "secretsmanager:versionstage" => {
+                some(self.version_stage.as_ref().map(VersionStage::as_str))
+            }
+            _ => None,
+        }
+    }
+
     fn parse(input: Input) -> Result<Self, ApiError> {
         let mut check = Constraints::new();
         check_secret_id(&mut check, input.secret_id.as_deref());
@@ -131,6 +142,7 @@ pub(crate) async fn read_value(
 ) -> Result<Output, ApiError> {
     let secret = &stored.value;
     secret.not_deleted()?;
+    secret.own_value(cx)?;
     let current = VersionStage::current();
     let (id, is_missing) = match (id, stage) {
         (Some(id), None) => (id, Missing::Id(id)),
@@ -147,7 +159,7 @@ pub(crate) async fn read_value(
             )
         }
     };
-    let version = cx.house.records.get::<Version>(&version_key(secret.uid, id)).await?;
+    let version = find_version(&cx.house.records, secret.uid, id).await?;
     let version = version.ok_or_else(|| is_missing.error())?;
     let value = open(cx.house, secret, &version.value).await?.ok_or_else(|| is_missing.error())?;
     let today = cx.now.day();

@@ -1,8 +1,10 @@
-//! ListResourcePolicies: the names of a secret's resource policies. There is at most one, `default`.
+//! ListResourcePolicies: the names of a secret's resource policies. There is at most `default`, and the
+//! server's own on a replica in another account.
 
 use crate::authz::Grant;
 use crate::error::ApiError;
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
+use crate::secretsmanager::cross_account::MANAGED_POLICY;
 use crate::secretsmanager::page_token;
 use crate::secretsmanager::policy::DEFAULT_POLICY;
 use crate::secretsmanager::target::{SecretTarget, check_secret_id, parse_secret_id};
@@ -72,7 +74,10 @@ impl Operation for ListResourcePolicies {
         if let Some(token) = &self.token {
             page_token::open::<()>(cx, "ListResourcePolicies", &secret.uid.0, token)?;
         }
-        let summary = |_| PolicySummary { policy_name: DEFAULT_POLICY };
-        Ok(Done::read(Output { resource_policies: secret.policy.iter().map(summary).collect() }))
+        let own = secret.policy.as_ref().map(|_| DEFAULT_POLICY);
+        let managed = secret.cross_account.managed_policy().map(|_| MANAGED_POLICY);
+        let summary = |policy_name| PolicySummary { policy_name };
+        let resource_policies = own.into_iter().chain(managed).map(summary).collect();
+        Ok(Done::read(Output { resource_policies }))
     }
 }

@@ -1,10 +1,11 @@
 //! Members that several operations share on the wire.
 
+use crate::conditions::Values;
 use crate::error::{ApiError, ErrorCode};
 use crate::secretsmanager::secret::{Replica, ReplicaStatus, Replication, Secret};
 use crate::secretsmanager::target::INVALID_NAME;
 use serde::{Deserialize, Serialize};
-use strongroom_types::{Region, SecretName, Tag, VersionId, VersionStage, limits};
+use strongroom_types::{Region, SecretId, SecretName, Tag, VersionId, VersionStage, limits};
 use strongroom_wire::{Constraints, Object};
 
 /// A tag.
@@ -126,6 +127,12 @@ pub(super) fn new_replicas(
     Ok(result)
 }
 
+/// `secretsmanager:AddReplicaRegions`; absent if there are none.
+pub(super) fn replica_regions(replicas: &[Replica]) -> Values<'_> {
+    let regions: Vec<_> = replicas.iter().map(|replica| replica.region.as_str().into()).collect();
+    (!regions.is_empty()).then_some(regions)
+}
+
 /// How a replica stands, in an answer.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -148,6 +155,21 @@ pub(super) fn replication_status(secret: &Secret) -> Option<Vec<ReplicationStatu
         status_message: replica.status_message.clone(),
     };
     (!replicas.is_empty()).then(|| replicas.iter().map(member).collect())
+}
+
+/// Checks `CrossAccountReplicaARN`. Model: `SecretARNType`.
+pub(super) fn check_replica_arn(check: &mut Constraints, arn: Option<&str>) {
+    check.required_length("crossAccountReplicaARN", arn, 20..=2048);
+}
+
+/// The ARN of a replica in another account. Message inferred.
+pub(super) fn parse_replica_arn(arn: Option<String>) -> Result<SecretId, ApiError> {
+    match SecretId::parse(&arn.unwrap_or_default()) {
+        Ok(id @ SecretId::Arn { .. }) => Ok(id),
+        Ok(SecretId::Name(_)) | Err(_) => {
+            Err(ApiError::invalid_parameter("The ARN of the replica secret is not valid."))
+        }
+    }
 }
 
 /// Checks the length of a token.

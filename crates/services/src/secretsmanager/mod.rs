@@ -4,6 +4,7 @@
 //! error. Operations load, call a method, and hand the pipeline the records to commit.
 
 mod access;
+mod cross_account;
 mod entry;
 mod filter;
 mod listing;
@@ -23,6 +24,7 @@ pub use access::{AccessLedger, flush as flush_accesses};
 pub use purge::purge_due;
 pub use replicate::replicate_due;
 pub(crate) use secret::{Secret, scope};
+pub(crate) use target::find_secret;
 
 use crate::operation::{Service, operations};
 
@@ -32,16 +34,19 @@ pub static SERVICE: Service = Service {
     event_source: "secretsmanager.amazonaws.com",
     target_prefix: Some("secretsmanager."),
     xml_namespace: None,
+    encodes_refusals: false,
     operations: OPERATIONS,
 };
 
 operations! {
+    associate_cross_account_replica::AssociateCrossAccountReplica,
     batch_get_secret_value::BatchGetSecretValue,
     cancel_rotate_secret::CancelRotateSecret,
     create_secret::CreateSecret,
     delete_resource_policy::DeleteResourcePolicy,
     delete_secret::DeleteSecret,
     describe_secret::DescribeSecret,
+    disassociate_cross_account_replica::DisassociateCrossAccountReplica,
     get_random_password::GetRandomPassword,
     get_resource_policy::GetResourcePolicy,
     get_secret_value::GetSecretValue,

@@ -4,11 +4,12 @@
 //! nothing; another content is `ResourceExistsException`.
 
 use crate::error::ApiError;
+use crate::house::House;
 use crate::operation::Cx;
 use crate::records::Stored;
 use crate::secretsmanager::secret::Secret;
 use crate::secretsmanager::value::{SecretValue, is_same, seal, token_in_use};
-use crate::secretsmanager::version::{VERSIONS, Version, is_labelled, version_key};
+use crate::secretsmanager::version::{VERSIONS, Version, find_version, is_labelled, version_key};
 use std::sync::Arc;
 use strongroom_store::{Change, Direction, Expect, PageQuery, Write};
 use strongroom_types::{Timestamp, VersionId, VersionStage, limits};
@@ -23,8 +24,8 @@ pub(super) struct NewVersion<'a> {
     pub stages: &'a [VersionStage],
 }
 
-/// Old versions removed at a time: each new version makes at most one old, so the count falls.
-const PRUNED_MAX: u32 = 4;
+/// Old versions removed at a time. A new version makes at most one old; a replica may be some versions behind.
+const PRUNED_MAX: u32 = 16;
 
 /// Adds the version to `secret`, a changed copy of `stored`. Answers the writes; none if the version is there already
 /// with this very content.
@@ -34,8 +35,10 @@ pub(super) async fn add_version(
     secret: &mut Secret,
     new: &NewVersion<'_>,
 ) -> Result<Vec<Write>, ApiError> {
+    secret.cross_account.not_replica()?;
+    secret.own_value(cx)?;
     let key = version_key(secret.uid, new.token);
-    let held = cx.house.records.get::<Version>(&key).await?;
+    let held = find_version(&cx.house.records, secret.uid, new.token).await?;
     let expect = match &held {
         None => Expect::Absent,
         Some(held) if held.value.content.is_none() => Expect::At(held.revision),
@@ -46,7 +49,7 @@ pub(super) async fn add_version(
     place_stages(secret, new, created)?;
     secret.note_change(cx.now);
     let version = seal(cx.house, secret, new.token.clone(), created, new.value).await?;
-    let mut writes = prune(cx, secret).await?;
+    let mut writes = prune(cx.house, cx.now, secret).await?;
     writes.push(cx.house.records.put(cx.entropy(), key, &version, expect)?);
     writes.push(cx.house.records.put(
         cx.entropy(),
@@ -77,7 +80,11 @@ fn place_stages(
 ///
 /// The secret's own count says at most when to look: a version that got a label again is still in it. What goes is
 /// decided on the versions that are there.
-async fn prune(cx: &Cx<'_>, secret: &mut Secret) -> Result<Vec<Write>, ApiError> {
+pub(super) async fn prune(
+    house: &House,
+    now: Timestamp,
+    secret: &mut Secret,
+) -> Result<Vec<Write>, ApiError> {
     if secret.deprecated <= limits::DEPRECATED_VERSIONS_KEPT {
         return Ok(Vec::new());
     }
@@ -92,7 +99,7 @@ async fn prune(cx: &Cx<'_>, secret: &mut Secret) -> Result<Vec<Write>, ApiError>
         direction: Direction::Ascending,
     };
     let mut keys: Vec<_> =
-        cx.house.records.page(oldest).await?.into_iter().map(|entry| entry.key).collect();
+        house.records.page(oldest).await?.into_iter().map(|entry| entry.key).collect();
     let are_all = keys.len() < usize::try_from(limit).unwrap_or(usize::MAX);
     keys.retain(|key| !is_labelled(secret, key));
     let count = u32::try_from(keys.len()).unwrap_or(u32::MAX);
@@ -101,8 +108,8 @@ async fn prune(cx: &Cx<'_>, secret: &mut Secret) -> Result<Vec<Write>, ApiError>
     }
     let excess = count.saturating_sub(limits::DEPRECATED_VERSIONS_KEPT).min(PRUNED_MAX);
     keys.truncate(usize::try_from(excess).unwrap_or(0));
-    let young = cx.now.plus_millis(-limits::VERSION_KEPT_MILLIS_MIN);
-    let found = cx.house.records.get_many::<Version>(&keys).await?.into_iter().flatten();
+    let young = now.plus_millis(-limits::VERSION_KEPT_MILLIS_MIN);
+    let found = house.records.get_many::<Version>(&keys).await?.into_iter().flatten();
     let delete = |version: Arc<Stored<Version>>| Write {
         kind: super::version::VERSION,
         key: version.key.clone(),

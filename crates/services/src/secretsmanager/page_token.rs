@@ -1,31 +1,9 @@
-//! `NextToken`: opaque, authenticated, bound to the caller's account, region and query.
+//! `NextToken`: see [`crate::page_token`]; a token that is none is AWS's `InvalidNextTokenException`.
 
 use crate::error::{ApiError, ErrorCode};
 use crate::operation::Cx;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::{Serialize, de::DeserializeOwned};
-
-fn binding(cx: &Cx<'_>, query: &[u8]) -> Vec<u8> {
-    let mut bound = crate::secretsmanager::secret::scope(cx.account(), cx.region());
-    bound.extend_from_slice(query);
-    bound
-}
-
-/// Seals a cursor. `query` is everything that must be the same when the token comes back.
-pub(super) fn seal<T: Serialize>(
-    cx: &Cx<'_>,
-    purpose: &str,
-    query: &[u8],
-    cursor: &T,
-) -> Result<String, ApiError> {
-    let plain = rmp_serde::to_vec(cursor).map_err(ApiError::internal)?;
-    let keys = cx.house.records.keys();
-    let sealed = keys
-        .seal_token(purpose, &binding(cx, query), &plain, cx.entropy())
-        .map_err(ApiError::internal)?;
-    Ok(URL_SAFE_NO_PAD.encode(sealed))
-}
+pub(super) use crate::page_token::seal;
+use serde::de::DeserializeOwned;
 
 /// Opens a cursor that [`seal`] made for this very query.
 pub(super) fn open<T: DeserializeOwned>(
@@ -34,9 +12,6 @@ pub(super) fn open<T: DeserializeOwned>(
     query: &[u8],
     token: &str,
 ) -> Result<T, ApiError> {
-    let invalid = || ApiError::new(ErrorCode::InvalidNextToken, "Invalid token.");
-    let sealed = URL_SAFE_NO_PAD.decode(token).map_err(|_| invalid())?;
-    let keys = cx.house.records.keys();
-    let plain = keys.open_token(purpose, &binding(cx, query), &sealed).map_err(|_| invalid())?;
-    rmp_serde::from_slice(&plain).map_err(|_| invalid())
+    crate::page_token::open(cx, purpose, query, token)
+        .ok_or_else(|| ApiError::new(ErrorCode::InvalidNextToken, "Invalid token."))
 }

@@ -1,9 +1,11 @@
 //! Resource policies: their one name, their form, and whether they let in the public.
 
+use crate::authz::{Resource, would_deny};
 use crate::error::{ApiError, ErrorCode};
+use crate::operation::Cx;
 use crate::secretsmanager::secret::Secret;
 use serde::Serialize;
-use strongroom_iam::{PolicyDocument, PolicyKind, PublicFinding, public_access};
+use strongroom_iam::{Policy, PolicyDocument, PolicyKind, PublicFinding, public_access};
 use strongroom_types::limits;
 use strongroom_wire::Constraints;
 
@@ -50,6 +52,21 @@ pub(super) fn public_statements(policy: &PolicyDocument) -> Option<String> {
         )
     })
 }
+
+/// What AWS checks besides: whoever puts the policy must be able to put another. API reference, `ValidateResourcePolicy`.
+pub(super) async fn locks_out<R: Resource>(
+    cx: &Cx<'_>,
+    text: &str,
+    resource: &R,
+) -> Result<bool, ApiError> {
+    let kind = PolicyKind::Resource;
+    let policy = Policy::parse("resource policy", text, kind, limits::POLICY_CHARS_MAX)
+        .map_err(|error| ApiError::new(ErrorCode::MalformedPolicyDocument, error.to_string()))?;
+    would_deny(cx, "secretsmanager:PutResourcePolicy", &policy, resource).await
+}
+
+/// Of a policy that would lock out whoever puts it.
+pub(super) const LOCKED_OUT: &str = "This resource policy would lock you out: it denies you secretsmanager:PutResourcePolicy on the secret.";
 
 /// An answer of the operations on a policy.
 #[derive(Debug, Serialize)]

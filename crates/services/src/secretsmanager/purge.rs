@@ -82,18 +82,25 @@ async fn end_due_secrets(house: &House, now: Timestamp) -> Result<bool, ApiError
         .filter(|entry| entry.term.as_slice() <= now.sortable().as_slice())
         .collect();
     for entry in &due {
-        let Some(secret) = house.records.get::<Secret>(&entry.key).await? else { continue };
-        if secret.value.deletion.is_none_or(|deletion| deletion.due > now) {
-            continue;
-        }
-        let writes = end_secret(house, &secret)?;
-        match house.commit(Batch { writes, events: Vec::new() }).await {
-            // Restored at the last moment: the restore won.
-            Ok(_) | Err(StoreError::Conflict { .. }) => {}
-            Err(error) => return Err(error.into()),
+        // One that cannot be ended does not stand in the way of the others.
+        if let Err(error) = end_due_secret(house, &entry.key, now).await {
+            tracing::error!(?error, "a secret whose recovery window is over could not be ended");
         }
     }
     Ok(!due.is_empty())
+}
+
+async fn end_due_secret(house: &House, key: &[u8], now: Timestamp) -> Result<(), ApiError> {
+    let Some(secret) = house.records.get::<Secret>(key).await? else { return Ok(()) };
+    if secret.value.deletion.is_none_or(|deletion| deletion.due > now) {
+        return Ok(());
+    }
+    let writes = end_secret(house, &secret)?;
+    match house.commit(Batch { writes, events: Vec::new() }).await {
+        // Restored at the last moment: the restore won.
+        Ok(_) | Err(StoreError::Conflict { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn remove_versions(house: &House) -> Result<bool, ApiError> {

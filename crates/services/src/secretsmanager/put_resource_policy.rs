@@ -1,11 +1,14 @@
 //! PutResourcePolicy: puts a resource policy on a secret, in place of the one it has.
 
 use crate::authz::Grant;
+use crate::conditions::{Values, flag};
 use crate::error::{ApiError, ErrorCode};
+use crate::identity::bind;
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
+use crate::policy_text::PolicyText;
 use crate::secretsmanager::policy::{
-    PolicyOutput, check_policy_name, check_policy_text, only_default, parse_policy,
-    public_statements,
+    LOCKED_OUT, PolicyOutput, check_policy_name, check_policy_text, locks_out, only_default,
+    parse_policy, public_statements,
 };
 use crate::secretsmanager::target::{SecretTarget, check_secret_id, parse_secret_id};
 use serde::{Deserialize, Serialize};
@@ -45,6 +48,10 @@ impl Operation for PutResourcePolicy {
     type Output = PolicyOutput;
     type Resource = SecretTarget;
 
+    fn condition(&self, key: &str) -> Values<'_> {
+        if key == "secretsmanager:blockpublicpolicy" { flag(self.block_public) } else { None }
+    }
+
     fn parse(input: Input) -> Result<Self, ApiError> {
         let mut check = Constraints::new();
         check_secret_id(&mut check, input.secret_id.as_deref());
@@ -78,8 +85,13 @@ impl Operation for PutResourcePolicy {
                 "You can't attach a resource-based policy that allows broad access to the secret.",
             ));
         }
+        if locks_out(cx, &self.policy, &*grant).await? {
+            return Err(ApiError::new(ErrorCode::MalformedPolicyDocument, LOCKED_OUT));
+        }
         let mut secret = stored.value.clone();
-        secret.policy = Some(self.policy.clone());
+        secret.policy = Some(PolicyText::new(self.policy.clone()));
+        let bound = bind(&cx.house.records, &self.policy).await?;
+        secret.bound_policy = Some(PolicyText::new(bound.text));
         secret.note_change(cx.now);
         let output = PolicyOutput::of(&secret, self.policy_name.as_deref());
         let expect = Expect::At(stored.revision);

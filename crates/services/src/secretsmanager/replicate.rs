@@ -10,12 +10,14 @@ use crate::house::House;
 use crate::kms;
 use crate::records::Stored;
 use crate::secretsmanager::access::Access;
+use crate::secretsmanager::cross_account::{CrossAccount, carry};
+use crate::secretsmanager::new_version::prune;
 use crate::secretsmanager::purge::end_versions;
 use crate::secretsmanager::secret::{
     REPLICATION_DUE, Replica, ReplicaStatus, Replication, Secret, Uid, secret_key,
 };
 use crate::secretsmanager::value::{open, seal};
-use crate::secretsmanager::version::{Memory, Version, version_key};
+use crate::secretsmanager::version::{Memory, Version, find_version, version_key};
 use strongroom_store::{Batch, Direction, Expect, PageQuery, StoreError, Write};
 use strongroom_types::{Region, SecretArn, Timestamp};
 
@@ -33,11 +35,22 @@ pub async fn replicate_due(house: &House, now: Timestamp) -> Result<bool, ApiErr
     };
     let entries = house.records.page(due).await?;
     for entry in &entries {
-        if let Some(primary) = house.records.get::<Secret>(&entry.key).await? {
-            replicate(house, &primary, now).await?;
+        // One that cannot be brought does not stand in the way of the others.
+        if let Err(error) = replicate_one(house, &entry.key, now).await {
+            tracing::error!(?error, "a primary's replicas could not be brought up to date");
         }
     }
     Ok(!entries.is_empty())
+}
+
+async fn replicate_one(house: &House, key: &[u8], now: Timestamp) -> Result<(), ApiError> {
+    if let Some(primary) = house.records.get::<Secret>(key).await? {
+        replicate(house, &primary, now).await?;
+    }
+    if let Some(primary) = house.records.get::<Secret>(key).await? {
+        carry(house, &primary, now).await?;
+    }
+    Ok(())
 }
 
 async fn replicate(house: &House, stored: &Stored<Secret>, now: Timestamp) -> Result<(), ApiError> {
@@ -132,6 +145,7 @@ async fn bring(
     }
     mirror(primary, &mut copy);
     writes.extend(missing_versions(house, primary, &copy).await?);
+    writes.extend(prune(house, now, &mut copy).await?);
     let entropy = &*house.env.entropy;
     if is_new {
         writes.push(house.records.put(entropy, key.clone(), &Access::never(&copy), Expect::Any)?);
@@ -143,7 +157,7 @@ async fn bring(
 /// A secret that others follow, or that follows another, is not overwritten: somebody would be left behind.
 fn is_replaceable(held: &Secret) -> bool {
     match &held.replication {
-        Replication::None => true,
+        Replication::None => held.cross_account == CrossAccount::None,
         Replication::Primary { replicas, .. } => replicas.is_empty(),
         Replication::ReplicaOf { .. } => false,
     }
@@ -172,6 +186,7 @@ fn mirror(primary: &Secret, copy: &mut Secret) {
     copy.partner_type.clone_from(&primary.partner_type);
     copy.tags.clone_from(&primary.tags);
     copy.policy.clone_from(&primary.policy);
+    copy.bound_policy.clone_from(&primary.bound_policy);
     copy.owning_service.clone_from(&primary.owning_service);
     copy.last_rotated = primary.last_rotated;
     copy.changed = primary.changed;
@@ -180,20 +195,18 @@ fn mirror(primary: &Secret, copy: &mut Secret) {
 }
 
 /// The labelled versions whose values the replica does not hold yet.
-async fn missing_versions(
+pub(super) async fn missing_versions(
     house: &House,
     primary: &Secret,
     copy: &Secret,
 ) -> Result<Vec<Write>, ApiError> {
     let mut writes = Vec::new();
     for labelled in copy.stages.iter() {
-        let Some(original) =
-            house.records.get::<Version>(&version_key(primary.uid, &labelled.id)).await?
-        else {
+        let Some(original) = find_version(&house.records, primary.uid, &labelled.id).await? else {
             continue;
         };
         let key = version_key(copy.uid, &labelled.id);
-        let held = house.records.get::<Version>(&key).await?;
+        let held = find_version(&house.records, copy.uid, &labelled.id).await?;
         let is_there = held
             .as_ref()
             .is_some_and(|held| held.value.content.is_some() || original.value.content.is_none());

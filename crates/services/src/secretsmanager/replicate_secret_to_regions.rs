@@ -3,10 +3,11 @@
 //! AWS: asynchronous. The answer shows the new replicas as InProgress; `DescribeSecret` tells how they come out.
 
 use crate::authz::Grant;
+use crate::conditions::{Values, flag};
 use crate::error::ApiError;
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
 use crate::secretsmanager::members::{
-    ReplicaRegionInput, ReplicatedSecret, check_replicas, new_replicas,
+    ReplicaRegionInput, ReplicatedSecret, check_replicas, new_replicas, replica_regions,
 };
 use crate::secretsmanager::secret::Replica;
 use crate::secretsmanager::target::{SecretTarget, check_secret_id, parse_secret_id};
@@ -43,6 +44,16 @@ impl Operation for ReplicateSecretToRegions {
     type Output = ReplicatedSecret;
     type Resource = SecretTarget;
 
+    fn condition(&self, key: &str) -> Values<'_> {
+        match key {
+            "secretsmanager:addreplicaregions" => replica_regions(&self.replicas),
+            "secretsmanager:forceoverwritereplicasecret" => {
+                self.replicas.first().and_then(|replica| flag(replica.overwrite))
+            }
+            _ => None,
+        }
+    }
+
     fn parse(input: Input) -> Result<Self, ApiError> {
         let mut check = Constraints::new();
         check_secret_id(&mut check, input.secret_id.as_deref());
@@ -65,6 +76,7 @@ impl Operation for ReplicateSecretToRegions {
     ) -> Result<Done<ReplicatedSecret>, ApiError> {
         let stored = grant.found()?;
         stored.value.writable()?;
+        stored.value.cross_account.not_replica()?;
         let mut secret = stored.value.clone();
         secret.add_replicas(self.replicas.clone())?;
         secret.note_change(cx.now);

@@ -5,6 +5,7 @@
 //! no trace of the attempt (recorded in `aws-behaviour.md`).
 
 use crate::authz::Grant;
+use crate::conditions::{Values, flag, some};
 use crate::error::{ApiError, ErrorCode};
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
 use crate::secretsmanager::members::{check_token, required_token};
@@ -21,6 +22,8 @@ pub struct RotateSecret {
     secret_id: SecretId,
     token: VersionId,
     lambda_arn: Option<String>,
+    changes_rules: bool,
+    is_immediate: bool,
 }
 
 /// The rules on the wire.
@@ -86,6 +89,15 @@ impl Operation for RotateSecret {
     type Output = Output;
     type Resource = SecretTarget;
 
+    fn condition(&self, key: &str) -> Values<'_> {
+        match key {
+            "secretsmanager:modifyrotationrules" => flag(self.changes_rules),
+            "secretsmanager:rotateimmediately" => flag(self.is_immediate),
+            "secretsmanager:rotationlambdaarn" => some(self.lambda_arn.as_deref()),
+            _ => None,
+        }
+    }
+
     fn parse(input: Input) -> Result<Self, ApiError> {
         check_members(&input)?;
         let token =
@@ -94,10 +106,13 @@ impl Operation for RotateSecret {
         if let Some(Object(rules)) = &input.rotation_rules {
             check_rules(rules)?;
         }
+        let changes_rules = input.rotation_rules.is_some();
         Ok(Self {
             secret_id,
             token,
             lambda_arn: input.rotation_lambda_arn.filter(|arn| !arn.is_empty()),
+            changes_rules,
+            is_immediate: input.rotate_immediately.unwrap_or(true),
         })
     }
 
@@ -112,6 +127,7 @@ impl Operation for RotateSecret {
     ) -> Result<Done<Output>, ApiError> {
         let secret = &grant.found()?.value;
         secret.writable()?;
+        secret.cross_account.not_replica()?;
         self.check_state(secret)?;
         // No function can be made in this deployment yet: whatever is named is not there.
         Err(ApiError::new(

@@ -1,10 +1,14 @@
 //! The secret: everything about it but its values.
 
 use crate::error::{ApiError, ErrorCode};
+use crate::operation::Cx;
+use crate::policy_text::PolicyText;
 use crate::records::{RecordType, decode_as, encode_as};
+use crate::secretsmanager::cross_account::CrossAccount;
 use crate::secretsmanager::stages::{Stages, StagesFull};
 use serde::{Deserialize, Serialize};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
+use strongroom_iam::{Policy, PolicyKind};
 use strongroom_store::{Index, Kind, StoreError, Term};
 use strongroom_types::{
     AccountId, Region, SecretArn, SecretName, Tag, Timestamp, VersionId, VersionStage, limits,
@@ -147,11 +151,17 @@ pub struct Secret {
     /// At most so many versions have no label any more: those that got one again are still counted.
     pub deprecated: u32,
     /// The resource policy, as it was put.
-    pub policy: Option<String>,
+    pub policy: Option<PolicyText>,
+    /// The same by the unique ids of those users and roles that were there: what decides.
+    #[serde(default)]
+    pub bound_policy: Option<PolicyText>,
     /// The rotation's configuration, if there ever was one.
     pub rotation: Option<Rotation>,
     /// Its part in replication.
     pub replication: Replication,
+    /// Its part in replication between accounts.
+    #[serde(default)]
+    pub cross_account: CrossAccount,
     /// The AWS service that manages it.
     pub owning_service: Option<String>,
     /// The ARN as text, once it was asked for.
@@ -188,8 +198,10 @@ impl Secret {
             stages: Stages::default(),
             deprecated: 0,
             policy: None,
+            bound_policy: None,
             rotation: None,
             replication: Replication::None,
+            cross_account: CrossAccount::None,
             owning_service: None,
             arn_text: ArnText::default(),
         }
@@ -198,6 +210,31 @@ impl Secret {
     /// The ARN as text.
     pub fn arn_text(&self) -> &str {
         self.arn_text.0.get_or_init(|| self.arn.to_string().into())
+    }
+
+    /// The region whose secret may be changed: its own, unless it is a replica.
+    pub fn primary_region(&self) -> &Region {
+        match &self.replication {
+            Replication::ReplicaOf { primary } => primary,
+            Replication::None | Replication::Primary { .. } => &self.arn.region,
+        }
+    }
+
+    /// The resource policy, as the evaluator reads it.
+    pub fn own_policy(&self) -> Option<Arc<Policy>> {
+        let text = self.bound_policy.as_ref().or(self.policy.as_ref())?;
+        Some(Arc::clone(text.policy("resource policy", PolicyKind::Resource)))
+    }
+
+    /// Refuses to use the value from another account. Recorded: AWS's own key is for its account alone.
+    pub fn own_value(&self, cx: &Cx<'_>) -> Result<(), ApiError> {
+        if self.kms_key_id.is_none() && self.arn.account != *cx.account() {
+            return Err(ApiError::invalid_request(
+                "You can't access a secret from a different AWS account if you encrypt the secret with the default \
+                 KMS service key.",
+            ));
+        }
+        Ok(())
     }
 
     /// Refuses on a secret marked for deletion.
@@ -231,6 +268,7 @@ impl Secret {
         if let Replication::Primary { replicas, is_due } = &mut self.replication {
             *is_due = !replicas.is_empty();
         }
+        self.cross_account.note_change();
     }
 
     /// Makes the secret a primary with these replicas besides those it has. AWS: not in its own region, none twice.
@@ -332,7 +370,8 @@ impl RecordType for Secret {
         if let Some(deletion) = self.deletion {
             terms.push(Term { index: BY_DELETION, term: deletion.due.sortable().to_vec() });
         }
-        if matches!(self.replication, Replication::Primary { is_due: true, .. }) {
+        let is_due = matches!(self.replication, Replication::Primary { is_due: true, .. });
+        if is_due || self.cross_account.is_due() {
             terms.push(Term { index: REPLICATION_DUE, term: Vec::new() });
         }
         terms

@@ -1,8 +1,10 @@
 //! StopReplicationToReplica: makes a replica a secret of its own. Called in the replica's region.
 
-use crate::authz::Grant;
+use crate::authz::{Grant, authorize};
+use crate::conditions::NothingAsked;
 use crate::error::ApiError;
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
+use crate::secretsmanager::cross_account::{CrossAccount, LinkStatus, other_end};
 use crate::secretsmanager::replicate::is_replica_of;
 use crate::secretsmanager::secret::{Replication, Secret, secret_key};
 use crate::secretsmanager::target::{SecretTarget, check_secret_id, parse_secret_id};
@@ -56,18 +58,42 @@ impl Operation for StopReplicationToReplica {
     async fn run(&self, cx: &Cx<'_>, grant: Grant<SecretTarget>) -> Result<Done<Output>, ApiError> {
         let stored = grant.found()?;
         stored.value.not_deleted()?;
-        let Replication::ReplicaOf { primary } = &stored.value.replication else {
-            return Err(ApiError::invalid_request("The secret is not a replica."));
-        };
-        let mut writes = release(cx, &stored.value, primary).await?;
         let mut secret = stored.value.clone();
-        secret.replication = Replication::None;
+        let mut writes = match (&stored.value.replication, &stored.value.cross_account) {
+            (Replication::ReplicaOf { primary }, _) => {
+                secret.replication = Replication::None;
+                release(cx, &stored.value, primary).await?
+            }
+            (_, CrossAccount::Replica(link)) => {
+                // AWS: the server's own policy goes with it, so that is asked for, too.
+                let action = "secretsmanager:DeleteResourcePolicy";
+                let target = self.load(cx).await?;
+                authorize(cx, action, &NothingAsked, target).await?;
+                secret.cross_account = CrossAccount::None;
+                detach(cx, &stored.value, &link.arn).await?
+            }
+            _ => return Err(ApiError::invalid_request("The secret is not a replica.")),
+        };
         secret.note_change(cx.now);
         let output = Output { arn: secret.arn_text().to_owned() };
         let expect = Expect::At(stored.revision);
         writes.push(cx.house.records.put(cx.entropy(), stored.key.clone(), &secret, expect)?);
         Ok(Done::change(output, writes))
     }
+}
+
+/// The primary in the other account learns of it in the same commit.
+async fn detach(cx: &Cx<'_>, replica: &Secret, primary: &str) -> Result<Vec<Write>, ApiError> {
+    let Some(stored) = other_end(&cx.house.records, primary).await? else { return Ok(Vec::new()) };
+    let mut secret = stored.value.clone();
+    match &mut secret.cross_account {
+        CrossAccount::Primary(link) if link.arn == replica.arn_text() => {
+            link.set(LinkStatus::Detached, None);
+        }
+        _ => return Ok(Vec::new()),
+    }
+    let expect = Expect::At(stored.revision);
+    Ok(vec![cx.house.records.put(cx.entropy(), stored.key.clone(), &secret, expect)?])
 }
 
 /// The primary forgets the replica in the same commit.

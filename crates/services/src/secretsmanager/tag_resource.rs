@@ -1,6 +1,7 @@
 //! TagResource: adds tags to a secret, replacing those of the same key.
 
 use crate::authz::Grant;
+use crate::conditions::{Values, request_tags};
 use crate::error::ApiError;
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
 use crate::secretsmanager::members::{Empty, TagInput, check_tags, tags_of};
@@ -36,6 +37,10 @@ impl Operation for TagResource {
     type Input = Input;
     type Output = Empty;
     type Resource = SecretTarget;
+
+    fn condition(&self, key: &str) -> Values<'_> {
+        request_tags(&self.tags, key)
+    }
 
     fn parse(input: Input) -> Result<Self, ApiError> {
         let mut check = Constraints::new();

@@ -3,6 +3,7 @@
 //! AWS, recorded: after the last tag is gone `Tags` is an empty list, not absent.
 
 use crate::authz::Grant;
+use crate::conditions::{Values, tag_keys};
 use crate::error::ApiError;
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
 use crate::secretsmanager::members::{Empty, check_tag_key};
@@ -37,6 +38,10 @@ impl Operation for UntagResource {
     type Input = Input;
     type Output = Empty;
     type Resource = SecretTarget;
+
+    fn condition(&self, key: &str) -> Values<'_> {
+        if key == "aws:tagkeys" { tag_keys(self.keys.iter().map(String::as_str)) } else { None }
+    }
 
     fn parse(input: Input) -> Result<Self, ApiError> {
         let mut check = Constraints::new();

@@ -4,6 +4,7 @@
 //! AWSPENDING and AWSPREVIOUS again under the new key.
 
 use crate::authz::Grant;
+use crate::conditions::{Values, some};
 use crate::error::{ApiError, ErrorCode};
 use crate::kms;
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
@@ -71,6 +72,17 @@ impl Operation for UpdateSecret {
     type Input = Input;
     type Output = Output;
     type Resource = SecretTarget;
+
+    fn condition(&self, key: &str) -> Values<'_> {
+        match key {
+            "secretsmanager:description" => some(self.description.as_deref()),
+            "secretsmanager:kmskeyarn" | "secretsmanager:kmskeyid" => {
+                some(self.kms_key_id.as_deref())
+            }
+            "secretsmanager:type" => some(self.partner_type.as_deref()),
+            _ => None,
+        }
+    }
 
     fn parse(input: Input) -> Result<Self, ApiError> {
         let mut check = Constraints::new();

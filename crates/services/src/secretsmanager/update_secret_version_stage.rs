@@ -4,12 +4,13 @@
 //! version it left. AWSCURRENT can be moved, not removed.
 
 use crate::authz::Grant;
+use crate::conditions::{Values, one};
 use crate::error::ApiError;
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
 use crate::secretsmanager::members::NamedSecret;
 use crate::secretsmanager::secret::Secret;
 use crate::secretsmanager::target::{SecretTarget, check_secret_id, parse_secret_id};
-use crate::secretsmanager::version::{Version, version_key};
+use crate::secretsmanager::version::find_version;
 use serde::{Deserialize, Serialize};
 use strongroom_store::Expect;
 use strongroom_types::{SecretId, VersionId, VersionStage, limits};
@@ -47,6 +48,10 @@ impl Operation for UpdateSecretVersionStage {
     type Output = NamedSecret;
     type Resource = SecretTarget;
 
+    fn condition(&self, key: &str) -> Values<'_> {
+        if key == "secretsmanager:versionstage" { one(self.stage.as_str()) } else { None }
+    }
+
     fn parse(input: Input) -> Result<Self, ApiError> {
         let mut check = Constraints::new();
         check_secret_id(&mut check, input.secret_id.as_deref());
@@ -82,11 +87,12 @@ impl Operation for UpdateSecretVersionStage {
     ) -> Result<Done<NamedSecret>, ApiError> {
         let stored = grant.found()?;
         stored.value.writable()?;
+        stored.value.cross_account.not_replica()?;
         let mut secret = stored.value.clone();
         self.check_removal(&secret)?;
         match &self.move_to {
             Some(id) => {
-                let version = cx.house.records.get::<Version>(&version_key(secret.uid, id)).await?;
+                let version = find_version(&cx.house.records, secret.uid, id).await?;
                 let version = version.ok_or_else(|| version_not_found(id))?;
                 self.check_move(&secret, id)?;
                 secret.attach_stages(

@@ -1,9 +1,12 @@
 //! ValidateResourcePolicy: whether a policy's form is right and it does not let in the public. Changes nothing.
 
-use crate::authz::{Grant, Resource, WholeAccount};
+use crate::authz::{Grant, OwnPolicy, Resource, WholeAccount};
+use crate::conditions::Values;
 use crate::error::ApiError;
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
-use crate::secretsmanager::policy::{check_policy_text, parse_policy, public_statements};
+use crate::secretsmanager::policy::{
+    LOCKED_OUT, check_policy_text, locks_out, parse_policy, public_statements,
+};
 use crate::secretsmanager::target::{SecretTarget, parse_secret_id};
 use serde::{Deserialize, Serialize};
 use strongroom_types::{AccountId, SecretId, limits};
@@ -63,6 +66,27 @@ impl Resource for Subject {
             Self::Secret(target) => target.arn(cx),
         }
     }
+
+    fn named(&self, cx: &Cx<'_>) -> String {
+        match self {
+            Self::Account => WholeAccount.named(cx),
+            Self::Secret(target) => target.named(cx),
+        }
+    }
+
+    fn condition<'a>(&'a self, cx: &'a Cx<'_>, key: &str) -> Values<'a> {
+        match self {
+            Self::Account => None,
+            Self::Secret(target) => target.condition(cx, key),
+        }
+    }
+
+    fn policy(&self) -> Option<OwnPolicy> {
+        match self {
+            Self::Account => None,
+            Self::Secret(target) => target.policy(),
+        }
+    }
 }
 
 impl Operation for ValidateResourcePolicy {
@@ -75,6 +99,11 @@ impl Operation for ValidateResourcePolicy {
     type Input = Input;
     type Output = Output;
     type Resource = Subject;
+
+    /// API reference: required permissions.
+    fn further_actions(&self) -> Vec<&'static str> {
+        vec!["secretsmanager:PutResourcePolicy"]
+    }
 
     fn parse(input: Input) -> Result<Self, ApiError> {
         let mut check = Constraints::new();
@@ -92,13 +121,18 @@ impl Operation for ValidateResourcePolicy {
         }
     }
 
-    async fn run(&self, _cx: &Cx<'_>, grant: Grant<Subject>) -> Result<Done<Output>, ApiError> {
+    async fn run(&self, cx: &Cx<'_>, grant: Grant<Subject>) -> Result<Done<Output>, ApiError> {
         if let Subject::Secret(target) = &*grant {
             target.found()?.value.not_deleted()?;
         }
         let policy = parse_policy(&self.policy)?;
-        let error = |error_message| ValidationError { check_name: "PUBLIC_POLICY", error_message };
-        let validation_errors: Vec<_> = public_statements(&policy).map(error).into_iter().collect();
+        let public = |error_message| ValidationError { check_name: "PUBLIC_POLICY", error_message };
+        let mut validation_errors: Vec<_> =
+            public_statements(&policy).map(public).into_iter().collect();
+        if locks_out(cx, &self.policy, &*grant).await? {
+            let error_message = LOCKED_OUT.to_owned();
+            validation_errors.push(ValidationError { check_name: "LOCK_OUT", error_message });
+        }
         Ok(Done::read(Output {
             policy_validation_passed: validation_errors.is_empty(),
             validation_errors,

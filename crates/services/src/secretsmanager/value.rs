@@ -8,7 +8,9 @@ use crate::kms;
 use crate::operation::Cx;
 use crate::records::Stored;
 use crate::secretsmanager::secret::Secret;
-use crate::secretsmanager::version::{Content, Form, Memory, Version, version_key};
+use crate::secretsmanager::version::{
+    Content, Form, Memory, Version, find_version, undecryptable, version_key,
+};
 use std::sync::Arc;
 use strongroom_keys::{DataKey, EncryptionContext, Envelope};
 use strongroom_store::{Expect, Write};
@@ -110,14 +112,9 @@ pub(super) async fn open(
     version: &Version,
 ) -> Result<Option<SecretValue>, ApiError> {
     let Some(content) = &version.content else { return Ok(None) };
-    let failure = || {
-        ApiError::new(
-            ErrorCode::DecryptionFailure,
-            "Secrets Manager can't decrypt the protected secret text using the provided KMS key.",
-        )
-    };
     let data_key = data_key(house, secret, version, &content.envelope).await?;
-    let plain = data_key.and_then(|key| content.envelope.open(&key).ok()).ok_or_else(failure)?;
+    let plain =
+        data_key.and_then(|key| content.envelope.open(&key).ok()).ok_or_else(undecryptable)?;
     Ok(Some(SecretValue { form: content.form, plain }))
 }
 
@@ -178,7 +175,10 @@ pub(super) async fn reseal(
         };
         done.push(&labelled.id);
         let key = version_key(changed.uid, &labelled.id);
-        let Some(version) = cx.house.records.get::<Version>(&key).await? else { continue };
+        let Some(version) = find_version(&cx.house.records, changed.uid, &labelled.id).await?
+        else {
+            continue;
+        };
         if let Some(value) = open(cx.house, &stored.value, &version.value).await? {
             let sealed =
                 seal(cx.house, changed, labelled.id.clone(), version.value.created, &value).await?;

@@ -1,6 +1,7 @@
 //! One version of a secret: its sealed value.
 
-use crate::records::{RecordType, decode_as, encode_as};
+use crate::error::{ApiError, ErrorCode};
+use crate::records::{RecordType, Records, Stored, decode_as, encode_as};
 use crate::secretsmanager::secret::{Secret, Uid};
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -109,6 +110,29 @@ pub(super) fn is_labelled(secret: &Secret, key: &[u8]) -> bool {
     let id = key.get(secret.uid.0.len()..).and_then(|id| str::from_utf8(id).ok());
     id.and_then(|id| VersionId::parse(id).ok())
         .is_some_and(|id| secret.stages.version(&id).is_some())
+}
+
+/// The version, if it is there. One that was damaged is to its reader a value that cannot be opened.
+pub(super) async fn find_version(
+    records: &Records,
+    uid: Uid,
+    id: &VersionId,
+) -> Result<Option<Arc<Stored<Version>>>, ApiError> {
+    match records.get::<Version>(&version_key(uid, id)).await {
+        Err(StoreError::Inconsistent { what, detail }) => {
+            tracing::error!(what, detail, "a version is damaged");
+            Err(undecryptable())
+        }
+        found => Ok(found?),
+    }
+}
+
+/// AWS's answer for a value that does not open.
+pub(super) fn undecryptable() -> ApiError {
+    ApiError::new(
+        ErrorCode::DecryptionFailure,
+        "Secrets Manager can't decrypt the protected secret text using the provided KMS key.",
+    )
 }
 
 impl RecordType for Version {

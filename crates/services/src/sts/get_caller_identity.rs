@@ -4,7 +4,7 @@
 
 use crate::authz::{Grant, WholeAccount};
 use crate::error::ApiError;
-use crate::operation::{Cx, Done, Effect, Operation, Spec};
+use crate::operation::{Access, Cx, Done, Effect, Operation, Spec};
 use serde::{Deserialize, Serialize};
 
 /// The request has no members.
@@ -31,6 +31,7 @@ impl Operation for GetCallerIdentity {
         effect: Effect::Read,
         summary: "Answers account, ARN and id of the caller.",
     };
+    const ACCESS: Access = Access::Signed;
     type Input = Input;
     type Output = Output;
     type Resource = WholeAccount;
@@ -51,8 +52,8 @@ impl Operation for GetCallerIdentity {
         let principal = cx.caller.principal();
         Ok(Done::read(Output {
             arn: cx.caller.arn().to_owned(),
-            user_id: principal.user_id().to_owned(),
-            account: principal.account().to_string(),
+            user_id: principal.unique_id.clone(),
+            account: principal.account.to_string(),
         }))
     }
 }

@@ -1,0 +1,62 @@
+//! DeleteRolePermissionsBoundary: removes the permissions boundary of a role.
+//!
+//! AWS: permission is needed for what the role may do from then on, too: `iam:PermissionsBoundary` is the boundary that goes.
+
+use crate::authz::Grant;
+use crate::error::ApiError;
+use crate::error::ErrorCode;
+use crate::iam::members::{check_name, parse_name};
+use crate::iam::role::Role;
+use crate::iam::target::Target;
+use crate::operation::{Cx, Done, Effect, Operation, Spec};
+use serde::{Deserialize, Serialize};
+use strongroom_types::limits;
+use strongroom_wire::Constraints;
+
+/// The valid request.
+#[derive(Debug)]
+pub struct DeleteRolePermissionsBoundary {
+    name: String,
+}
+
+/// The request on the wire.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all(deserialize = "PascalCase", serialize = "camelCase"))]
+pub struct Input {
+    role_name: Option<String>,
+}
+
+impl Operation for DeleteRolePermissionsBoundary {
+    const SPEC: Spec = Spec {
+        service: "iam",
+        name: "DeleteRolePermissionsBoundary",
+        effect: Effect::Write,
+        summary: "Removes the permissions boundary of a role.",
+    };
+    type Input = Input;
+    type Output = ();
+    type Resource = Target<Role>;
+
+    fn parse(input: Input) -> Result<Self, ApiError> {
+        let mut check = Constraints::new();
+        let name = input.role_name.as_deref();
+        check_name(&mut check, "roleName", name, limits::IAM_USER_NAME_CHARS_MAX);
+
+        check.finish().map_err(ApiError::validation)?;
+
+        Ok(Self { name: parse_name("roleName", input.role_name)? })
+    }
+
+    async fn load(&self, cx: &Cx<'_>) -> Result<Target<Role>, ApiError> {
+        Target::load(cx, &self.name).await
+    }
+
+    async fn run(&self, cx: &Cx<'_>, grant: Grant<Target<Role>>) -> Result<Done<()>, ApiError> {
+        let (_, writes) = grant.changed(cx, |role| {
+            let message = format!("Role {} does not have a permission boundary.", self.name);
+            let removed = role.held.boundary.take();
+            removed.map(drop).ok_or_else(|| ApiError::new(ErrorCode::NoSuchEntity, message))
+        })?;
+        Ok(Done::change((), writes))
+    }
+}

@@ -1,0 +1,79 @@
+//! ListAttachedRolePolicies: the managed policies attached to a role.
+
+use crate::authz::Grant;
+use crate::error::ApiError;
+use crate::iam::attached_policy::attached_page;
+use crate::iam::listing::{PageInput, PageOutput, check_page};
+use crate::iam::members::{AttachedPolicyMember, check_name, parse_name, parse_path_prefix};
+use crate::iam::role::Role;
+use crate::iam::target::Target;
+use crate::operation::{Cx, Done, Effect, Operation, Spec};
+use serde::{Deserialize, Serialize};
+use strongroom_types::limits;
+use strongroom_wire::Constraints;
+
+/// The valid request.
+#[derive(Debug)]
+pub struct ListAttachedRolePolicies {
+    name: String,
+    path_prefix: String,
+    page: PageInput,
+}
+
+/// The request on the wire.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all(deserialize = "PascalCase", serialize = "camelCase"))]
+pub struct Input {
+    role_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_prefix: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    marker: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_items: Option<i64>,
+}
+
+/// The answer on the wire.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Output {
+    attached_policies: Vec<AttachedPolicyMember>,
+    #[serde(flatten)]
+    page: PageOutput,
+}
+
+impl Operation for ListAttachedRolePolicies {
+    const SPEC: Spec = Spec {
+        service: "iam",
+        name: "ListAttachedRolePolicies",
+        effect: Effect::Read,
+        summary: "Lists the managed policies attached to a role.",
+    };
+    type Input = Input;
+    type Output = Output;
+    type Resource = Target<Role>;
+
+    fn parse(input: Input) -> Result<Self, ApiError> {
+        let mut check = Constraints::new();
+        let name = input.role_name.as_deref();
+        check_name(&mut check, "roleName", name, limits::IAM_USER_NAME_CHARS_MAX);
+        check_page(&mut check, input.marker.as_deref(), input.max_items);
+        check.finish().map_err(ApiError::validation)?;
+        Ok(Self {
+            name: parse_name("roleName", input.role_name)?,
+            path_prefix: parse_path_prefix(input.path_prefix)?,
+            page: PageInput::new(input.marker, input.max_items),
+        })
+    }
+
+    async fn load(&self, cx: &Cx<'_>) -> Result<Target<Role>, ApiError> {
+        Target::load(cx, &self.name).await
+    }
+
+    async fn run(&self, cx: &Cx<'_>, grant: Grant<Target<Role>>) -> Result<Done<Output>, ApiError> {
+        let role = &grant.found()?.value;
+        let (attached_policies, page) =
+            attached_page(cx, Self::SPEC.name, role, &self.path_prefix, &self.page)?;
+        Ok(Done::read(Output { attached_policies, page }))
+    }
+}

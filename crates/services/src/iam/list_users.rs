@@ -1,0 +1,75 @@
+//! ListUsers: the account's users under a path.
+
+use crate::authz::Grant;
+use crate::error::ApiError;
+use crate::iam::listing::{Listed, PageInput, PageOutput, check_page, page_of_records};
+use crate::iam::members::parse_path_prefix;
+use crate::iam::target::ByArn;
+use crate::iam::user::{USERS, User};
+use crate::iam::user_member::UserMember;
+use crate::operation::{Cx, Done, Effect, Operation, Spec};
+use serde::{Deserialize, Serialize};
+use strongroom_types::limits;
+use strongroom_wire::Constraints;
+
+/// The valid request.
+#[derive(Debug)]
+pub struct ListUsers {
+    path_prefix: String,
+    page: PageInput,
+}
+
+/// The request on the wire.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all(deserialize = "PascalCase", serialize = "camelCase"))]
+pub struct Input {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_prefix: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    marker: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_items: Option<i64>,
+}
+
+/// The answer on the wire.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Output {
+    users: Vec<UserMember>,
+    #[serde(flatten)]
+    page: PageOutput,
+}
+
+impl Operation for ListUsers {
+    const SPEC: Spec =
+        Spec { service: "iam", name: "ListUsers", effect: Effect::Read, summary: "Lists users." };
+    type Input = Input;
+    type Output = Output;
+    type Resource = ByArn<()>;
+
+    fn parse(input: Input) -> Result<Self, ApiError> {
+        let mut check = Constraints::new();
+        check.length("pathPrefix", input.path_prefix.as_deref(), 1..=limits::IAM_PATH_CHARS_MAX);
+        check_page(&mut check, input.marker.as_deref(), input.max_items);
+        check.finish().map_err(ApiError::validation)?;
+        let page = PageInput::new(input.marker, input.max_items);
+        Ok(Self { path_prefix: parse_path_prefix(input.path_prefix)?, page })
+    }
+
+    async fn load(&self, cx: &Cx<'_>) -> Result<ByArn<()>, ApiError> {
+        // AWS: a list is authorised on all users under the path.
+        Ok(ByArn {
+            arn: format!("arn:aws:iam::{}:user{}", cx.account(), self.path_prefix),
+            found: (),
+        })
+    }
+
+    async fn run(&self, cx: &Cx<'_>, _grant: Grant<ByArn<()>>) -> Result<Done<Output>, ApiError> {
+        let account = cx.account().as_str().as_bytes();
+        let listed = Listed { operation: "ListUsers", index: USERS, prefix: account };
+        let is_under = |user: &User| user.naming.path.starts_with(&self.path_prefix);
+        let (users, page) = page_of_records::<User>(cx, listed, &self.page, is_under).await?;
+        let users = users.iter().map(|user| UserMember::listed(&user.value)).collect();
+        Ok(Done::read(Output { users, page }))
+    }
+}

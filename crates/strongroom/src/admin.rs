@@ -1,0 +1,129 @@
+//! The operator's way in: a socket in the data directory, open to whoever may use that directory. A command asks the
+//! server that runs there; without one it opens the data itself.
+
+use crate::config::{Config, DataArgs};
+use crate::serve;
+use anyhow::{Context, bail};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, ErrorKind, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream as ClientStream;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use strongroom_services::admin::{Command, run};
+use strongroom_services::house::House;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader as AsyncBufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+/// Longest command.
+const COMMAND_BYTES_MAX: u64 = 256 * 1024;
+/// So long a client may take to say what it wants.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+fn socket_path(data_dir: &Path) -> PathBuf {
+    data_dir.join("admin.sock")
+}
+
+/// Binds the socket, in place of one that an earlier process left behind: the store's lock says that there is no other.
+pub(crate) fn listen(data_dir: &Path) -> anyhow::Result<Option<UnixListener>> {
+    let path = socket_path(data_dir);
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(error).with_context(|| format!("cannot remove {}", path.display()));
+        }
+        _ => {}
+    }
+    match UnixListener::bind(&path) {
+        Ok(listener) => {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))
+                .with_context(|| format!("cannot protect {}", path.display()))?;
+            Ok(Some(listener))
+        }
+        // A path too long for a socket, or a file system without sockets: commands then need the server stopped.
+        Err(error) => {
+            tracing::warn!(%error, path = %path.display(), "no socket for the operator's commands");
+            Ok(None)
+        }
+    }
+}
+
+/// Answers commands until the server stops.
+pub(crate) async fn answer(
+    house: Arc<House>,
+    listener: UnixListener,
+    mut stop: watch::Receiver<bool>,
+) {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stop.wait_for(|stop| *stop) => return,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                if let Err(error) = converse(&house, stream).await {
+                    tracing::debug!(%error, "an operator's command ended early");
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the operator's socket failed");
+                return;
+            }
+        }
+    }
+}
+
+async fn converse(house: &House, stream: UnixStream) -> anyhow::Result<()> {
+    let (read, mut write) = stream.into_split();
+    let mut line = String::new();
+    let mut read = AsyncBufReader::new(read.take(COMMAND_BYTES_MAX));
+    timeout(PATIENCE, read.read_line(&mut line)).await??;
+    let answer = perform(house, &line).await;
+    write.write_all(format!("{answer}\n").as_bytes()).await?;
+    Ok(())
+}
+
+async fn perform(house: &House, line: &str) -> Value {
+    let command = match serde_json::from_str::<Command>(line) {
+        Ok(command) => command,
+        Err(error) => return json!({ "error": error.to_string() }),
+    };
+    match run(house, command).await {
+        Ok(answer) => json!({ "answer": answer }),
+        Err(error) => {
+            json!({ "error": error.source_text().unwrap_or_else(|| error.message.into_owned()) })
+        }
+    }
+}
+
+/// Has a command done, by the server or, if there is none, here.
+pub(crate) fn ask(data: &DataArgs, command: &Command) -> anyhow::Result<Value> {
+    let data_dir = data.data_dir()?;
+    let reply = match ClientStream::connect(socket_path(&data_dir)) {
+        Ok(stream) => ask_server(stream, command)?,
+        Err(_) => ask_data(&data.config(&data_dir)?, command)?,
+    };
+    match (reply.get("answer"), reply.get("error").and_then(Value::as_str)) {
+        (Some(answer), _) => Ok(answer.clone()),
+        (None, Some(error)) => bail!("{error}"),
+        (None, None) => bail!("the server's answer cannot be read"),
+    }
+}
+
+fn ask_server(mut stream: ClientStream, command: &Command) -> anyhow::Result<Value> {
+    let line = serde_json::to_string(command)?;
+    stream.write_all(format!("{line}\n").as_bytes())?;
+    let mut reply = String::new();
+    BufReader::new(stream).read_line(&mut reply)?;
+    serde_json::from_str(&reply).context("the server's answer cannot be read")
+}
+
+fn ask_data(config: &Config, command: &Command) -> anyhow::Result<Value> {
+    if !config.data_dir.join("strongroom.db").exists() {
+        bail!("there is no server and no data in {}", config.data_dir.display());
+    }
+    let line = serde_json::to_string(command)?;
+    serve::with_data(config, async |house| perform(house, &line).await)
+}

@@ -88,7 +88,7 @@ class Bench:
                 seeded = step.stop
             server.stop()
             snapshot = self.work / f"snapshot-{size}"
-            shutil.copytree(server.data, snapshot)
+            shutil.copytree(server.data, snapshot, ignore=shutil.ignore_patterns("*.sock"))
             servers.append(Strongroom(self.options.strongroom, self.work / f"data-{size}", size, snapshot))
             self.starts(server, str(size))
         server.stop()

@@ -4,7 +4,8 @@ use crate::error::ApiError;
 use crate::iam::entity::Entity;
 use crate::iam::role::Role;
 use crate::iam::user::User;
-use crate::records::Records;
+use crate::records::{Records, Stored};
+use std::sync::Arc;
 use strongroom_store::{Direction, Index, PageQuery, Term};
 
 /// Users by unique id.
@@ -26,17 +27,26 @@ fn term_of(id: &str) -> Vec<u8> {
 /// The ARN that the user or role of a unique id has by now. `None`: there is none.
 pub(crate) async fn arn_of_id(records: &Records, id: &str) -> Result<Option<String>, ApiError> {
     if id.starts_with("AROA") {
-        return arn_in::<Role>(records, ROLES_BY_ID, id).await;
+        let role = find_in::<Role>(records, ROLES_BY_ID, id).await?;
+        return Ok(role.map(|role| role.value.arn()));
     }
-    arn_in::<User>(records, USERS_BY_ID, id).await
+    Ok(user_of_id(records, id).await?.map(|user| user.value.arn()))
+}
+
+/// The user of a unique id.
+pub(crate) async fn user_of_id(
+    records: &Records,
+    id: &str,
+) -> Result<Option<Arc<Stored<User>>>, ApiError> {
+    find_in::<User>(records, USERS_BY_ID, id).await
 }
 
 /// A rename moves the record between the two reads that this takes; then its place is looked up again.
-async fn arn_in<E: Entity>(
+async fn find_in<E: Entity>(
     records: &Records,
     index: Index,
     id: &str,
-) -> Result<Option<String>, ApiError> {
+) -> Result<Option<Arc<Stored<E>>>, ApiError> {
     let prefix = term_of(id);
     let direction = Direction::Ascending;
     let query = PageQuery { index, prefix: &prefix, after: None, limit: 1, direction };
@@ -44,7 +54,7 @@ async fn arn_in<E: Entity>(
         let Some(entry) = records.page(query).await?.pop() else { return Ok(None) };
         let found = records.get::<E>(&entry.key).await?;
         if let Some(found) = found.filter(|found| found.value.naming().id == id) {
-            return Ok(Some(found.value.arn()));
+            return Ok(Some(found));
         }
     }
     Err(ApiError::internal("somebody kept being renamed while they were looked up"))

@@ -7,6 +7,7 @@ use crate::operation::Cx;
 use crate::page_token;
 use crate::records::{RecordType, Stored};
 use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
 use std::sync::Arc;
 use strongroom_store::{Direction, Index, IndexEntry, PageQuery};
 use strongroom_types::limits::{IAM_PAGE_ITEMS_MAX, LIST_SCAN_RECORDS_MAX};
@@ -17,18 +18,19 @@ const HEAD_BYTES_MAX: usize = 140;
 /// Number of the list, what stands in the term behind its prefix, key. Model: a marker has at most 320 characters, so
 /// neither the prefix nor a term that is the key once more goes into it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Place(u8, Option<Vec<u8>>, Vec<u8>);
+struct Place(u8, Option<ByteBuf>, ByteBuf);
 
 impl Place {
     fn of(part: u8, prefix: &[u8], entry: &IndexEntry) -> Self {
         let rest = entry.term.strip_prefix(prefix).unwrap_or_default();
-        Self(part, (entry.term != entry.key).then(|| rest.to_vec()), entry.key.clone())
+        let rest = (entry.term != entry.key).then(|| ByteBuf::from(rest));
+        Self(part, rest, ByteBuf::from(entry.key.as_slice()))
     }
 
     fn entry(&self, prefix: &[u8]) -> IndexEntry {
         let Self(_, rest, key) = self;
-        let term = rest.as_ref().map_or_else(|| key.clone(), |rest| [prefix, rest].concat());
-        IndexEntry { term, key: key.clone() }
+        let term = rest.as_ref().map_or_else(|| key.to_vec(), |rest| [prefix, rest].concat());
+        IndexEntry { term, key: key.to_vec() }
     }
 }
 
@@ -134,7 +136,7 @@ impl<'a> Walk<'a> {
             if head < behind || (head == behind && alike <= passed) {
                 continue;
             }
-            if !self.takes(Place(part, Some(vec![alike]), head), true) {
+            if !self.takes(Place(part, Some(ByteBuf::from([alike])), ByteBuf::from(head)), true) {
                 break;
             }
             taken.push(entry);
@@ -197,7 +199,7 @@ mod tests {
         ] {
             let entry = IndexEntry { term: term.into(), key: key.into() };
             let place = Place::of(3, prefix.as_bytes(), &entry);
-            assert_eq!(place.1.as_deref(), rest.map(str::as_bytes));
+            assert_eq!(place.1.as_ref().map(|rest| rest.as_slice()), rest.map(str::as_bytes));
             assert_eq!(place.entry(prefix.as_bytes()), entry);
         }
     }

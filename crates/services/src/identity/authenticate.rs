@@ -38,7 +38,8 @@ pub async fn authenticate(
     Ok(VerifiedCaller { holder: Arc::clone(holder), region })
 }
 
-fn unknown_key() -> ApiError {
+/// AWS's answer to an access key that is nobody's.
+pub(super) fn unknown_key() -> ApiError {
     ApiError::new(
         ErrorCode::InvalidClientToken,
         "The security token included in the request is invalid.",

@@ -6,7 +6,9 @@ use crate::iam::entity::{Entity, HeldPolicies, find};
 use crate::iam::group::find_group;
 use crate::iam::managed_policy::ManagedPolicy;
 use crate::iam::role::Role;
+use crate::iam::unique_id::user_of_id;
 use crate::iam::user::User;
+use crate::identity::authenticate::unknown_key;
 use crate::identity::principal::{Principal, PrincipalKind};
 use crate::identity::session::Session;
 use crate::policy_text::PolicyText;
@@ -29,7 +31,8 @@ pub(crate) struct Authority {
 }
 
 impl Authority {
-    /// Of a principal, in a session if it is in one.
+    /// Of a principal, in a session if it is in one. A principal that was there when its signature was verified and is not
+    /// there now is refused: with an empty authority, what it is denied would be forgotten.
     pub(crate) async fn gather(
         records: &Records,
         principal: &Principal,
@@ -39,18 +42,22 @@ impl Authority {
         let mut authority = Self::default();
         match &principal.kind {
             PrincipalKind::Anonymous | PrincipalKind::Root => {}
-            PrincipalKind::User { name } => authority.add_user(records, account, name).await?,
+            PrincipalKind::User { .. } => {
+                let user = user_of_id(records, &principal.unique_id).await?;
+                authority.add_user(records, &user.ok_or_else(unknown_key)?.value).await?;
+            }
             PrincipalKind::FederatedUser { issuer: Some(name), .. } => {
-                authority.add_user(records, account, name).await?;
+                let user = find::<User>(records, account, name).await?;
+                authority.add_user(records, &user.ok_or_else(unknown_key)?.value).await?;
                 authority.tags = Vec::new();
             }
             PrincipalKind::FederatedUser { issuer: None, .. } => {
                 authority.add_managed(records, account, aws_managed::ADMINISTRATOR_ACCESS).await?;
             }
-            PrincipalKind::RoleSession { role, .. } => {
-                if let Some(role) = find::<Role>(records, account, role).await? {
-                    authority.add_entity(records, &role.value).await?;
-                }
+            PrincipalKind::RoleSession { role, role_id, .. } => {
+                let role = find::<Role>(records, account, role).await?;
+                let role = role.filter(|role| role.value.naming.id == *role_id);
+                authority.add_entity(records, &role.ok_or_else(unknown_key)?.value).await?;
             }
         }
         if let Some(session) = session {
@@ -59,16 +66,10 @@ impl Authority {
         Ok(authority)
     }
 
-    async fn add_user(
-        &mut self,
-        records: &Records,
-        account: &AccountId,
-        name: &str,
-    ) -> Result<(), ApiError> {
-        let Some(user) = find::<User>(records, account, name).await? else { return Ok(()) };
-        self.add_entity(records, &user.value).await?;
-        for id in &user.value.groups {
-            if let Some(group) = find_group(records, account, id).await? {
+    async fn add_user(&mut self, records: &Records, user: &User) -> Result<(), ApiError> {
+        self.add_entity(records, user).await?;
+        for id in &user.groups {
+            if let Some(group) = find_group(records, &user.naming.account, id).await? {
                 self.add_policies(records, &group.value).await?;
             }
         }

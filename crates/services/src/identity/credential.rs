@@ -5,6 +5,7 @@ use crate::house::House;
 use crate::iam;
 use crate::iam::entity::{Entity, find};
 use crate::iam::role::Role;
+use crate::iam::unique_id::user_of_id;
 use crate::iam::user::User;
 use crate::identity::authority::Authority;
 use crate::identity::principal::{KeyOwner, Principal};
@@ -175,15 +176,18 @@ async fn temporary(house: &House, access_key_id: &str, token: &str) -> Result<Li
     }))
 }
 
-/// The user, if it is there and still the one that was meant.
+/// The user, if it is there and still the one that was meant, whatever its name is by now.
 async fn user(
     house: &House,
     account: &AccountId,
     id: &str,
     name: &str,
 ) -> Result<Option<Principal>, ApiError> {
-    let found = find::<User>(&house.records, account, name).await?;
-    let found = found.filter(|user| user.value.naming.id == id);
+    let named = find::<User>(&house.records, account, name).await?;
+    let found = match named.filter(|user| user.value.naming.id == id) {
+        Some(user) => Some(user),
+        None => user_of_id(&house.records, id).await?,
+    };
     Ok(found.map(|user| {
         let naming = &user.value.naming;
         Principal::user(account.clone(), user.value.arn(), id.to_owned(), naming.name.clone())

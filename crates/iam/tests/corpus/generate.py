@@ -5,13 +5,13 @@ decides, and how sure that is: `documented` in AWS's documentation, or `inferred
 """
 import json, pathlib, sys
 
-from tables import actions, booleans, combinations, conditions, deputies, malformed, numbers, principals, resources
-from tables import secrets, sets, strings, times, variables
+from tables import actions, booleans, combinations, conditions, deputies, keys, malformed, numbers, principals
+from tables import resources, secrets, sets, strings, times, variables
 from tables.form import encoded
 
 HERE = pathlib.Path(__file__).parent
 MODULES = [actions, resources, principals, strings, numbers, times, booleans, sets, conditions, variables, combinations,
-           secrets, deputies, malformed]
+           secrets, deputies, keys, malformed]
 
 
 def written():

@@ -54,3 +54,11 @@ fn compare(decide: impl Fn(&str) -> String) {
 fn the_second_evaluator_decides_every_case_as_documented() {
     compare(|line| oracle::decide(line).to_owned());
 }
+
+#[test]
+fn the_evaluator_decides_every_case_as_documented() {
+    compare(|line| {
+        let answer: Value = serde_json::from_str(&strongroom_iam::decide_case(line)).unwrap();
+        answer["decision"].as_str().unwrap_or("no decision").to_owned()
+    });
+}

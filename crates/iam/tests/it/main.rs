@@ -8,6 +8,7 @@
 )]
 
 mod accepted;
+mod agreement;
 mod cases;
 mod corpus;
 mod decisions;
@@ -20,6 +21,7 @@ mod operators;
 mod oracle;
 mod properties;
 mod public;
+mod random;
 mod scene;
 mod statements;
 mod strangers;

@@ -50,7 +50,21 @@ fn policies_are_wellformed(case: &Value) -> bool {
     all("identity", Place::Identity)
         && (member(case, "boundary").is_null() || all("boundary", Place::Identity))
         && one("session", Place::Session)
-        && one("resourcePolicy", Place::Resource)
+        && one("resourcePolicy", if is_assumption(case) { Place::Trust } else { Place::Resource })
+}
+
+/// A request of STS about a role: the role's own policy is its trust policy.
+fn is_assumption(case: &Value) -> bool {
+    let text = |name| member(case, name).as_str().unwrap_or_default();
+    text("action").to_lowercase().starts_with("sts:") && text("resource").contains(":role/")
+}
+
+/// "IAM role trust policies and KMS key policies are exceptions to this logic, because they must explicitly allow access."
+fn must_be_allowed_by_resource(case: &Value) -> bool {
+    let resource = member(case, "resource").as_str().unwrap_or_default();
+    let parts: Vec<&str> = resource.splitn(6, ':').collect();
+    let is_key = matches!(parts.as_slice(), [_, _, "kms", _, _, name] if name.starts_with("key/"));
+    is_key || is_assumption(case)
 }
 
 fn request(case: &Value) -> Request {
@@ -112,15 +126,18 @@ fn is_allowed(case: &Value, request: &Request) -> bool {
     let within_session =
         if member(case, "session").is_null() { !needs_session } else { any_allows("session") };
     match request.caller.kind {
-        Kind::Root => is_own_account || granted != Reach::No,
+        Kind::Root => {
+            (is_own_account && !must_be_allowed_by_resource(case)) || granted != Reach::No
+        }
         Kind::Service | Kind::Provider | Kind::Anonymous => granted == Reach::Caller,
         Kind::User | Kind::Session { .. } | Kind::Federated => {
             let own = any_allows("identity") && within_boundary && within_session;
-            if !is_own_account {
+            if !is_own_account || (must_be_allowed_by_resource(case) && granted == Reach::Account) {
                 return own && granted != Reach::No;
             }
             let as_role = granted == Reach::Role && within_boundary && within_session;
-            own || as_role || granted == Reach::Caller
+            let alone = own && !must_be_allowed_by_resource(case);
+            alone || as_role || granted == Reach::Caller
         }
     }
 }
@@ -145,7 +162,8 @@ fn applicable<'a>(policy: &'a Value, request: &Request, effect: &str) -> Vec<&'a
         .filter(|statement| action_matches(statement, request))
         .filter(|statement| resource_matches(statement, request, has_variables))
         .filter(|statement| {
-            conditions::all_hold(member(statement, "Condition"), &request.context, has_variables)
+            let condition = member(statement, "Condition");
+            conditions::all_hold(condition, &request.context, has_variables, effect == "Deny")
         })
         .collect()
 }
@@ -172,5 +190,9 @@ fn resource_matches(statement: &Value, request: &Request, has_variables: bool) -
             })
         })
     };
-    if member(statement, "NotResource").is_null() { any("Resource") } else { !any("NotResource") }
+    if !member(statement, "NotResource").is_null() {
+        return !any("NotResource");
+    }
+    // A trust policy names no resource: it belongs to its role.
+    member(statement, "Resource").is_null() || any("Resource")
 }

@@ -103,10 +103,10 @@ def tables():
         table.refused("deny", deny(pattern), matches, f"{rule[:-1]}, for a Deny as for an Allow.", action=asked)
     for pattern, asked, matches, rule in ROWS[0::2]:
         table.matched("not-allow", allow(None, NotAction=pattern), not matches,
-                      f"NotAction covers everything but the actions it lists; {rule[0].lower()}{rule[1:]}", action=asked)
+                      f"NotAction covers everything but the actions it lists; {inner(rule)}", action=asked)
     for pattern, asked, matches, rule in ROWS[1::4]:
         table.refused("not-deny", deny(None, NotAction=pattern), not matches,
-                      f"Deny with NotAction denies all but the listed actions; {rule[0].lower()}{rule[1:]}", action=asked)
+                      f"Deny with NotAction denies all but the listed actions; {inner(rule)}", action=asked)
     beyond = "Allow with NotAction grants the actions of every other service too, where the resource matches."
     for asked in ("iam:CreateUser", "kms:Decrypt", "s3:GetObject"):
         table.matched("not-allow", allow(None, NotAction="secretsmanager:*"), True, beyond, action=asked)

@@ -158,6 +158,13 @@ def federated(table):
         for session in (None, NOTHING):
             table.add("federated", ALLOWED, direct, principal=FEDERATED, identity=identity, session=session, boundary=[NOTHING] if session else None, resource_policy=to({"AWS": FEDERATED}))
     table.add("federated", EXPLICIT, DENIED, principal=FEDERATED, session=REFUSAL, resource_policy=to({"AWS": FEDERATED}))
+    # The case names no user who federated: the one of the same name is meant.
+    fay = f"arn:aws:iam::{OWNER}:user/fay"
+    by_user = "A grant to the user who federated is limited for the session by a boundary or session policy that does not allow."
+    for session, boundary, expected in [(GRANT, None, ALLOWED), (NOTHING, None, IMPLICIT), (None, None, IMPLICIT), (GRANT, [GRANT], ALLOWED), (GRANT, [NOTHING], IMPLICIT)]:
+        table.add("federator", expected, by_user, INFERRED, principal=FEDERATED, session=session, boundary=boundary, resource_policy=to({"AWS": fay}))
+    table.add("federator", IMPLICIT, "A grant to another user does not reach the session.", principal=FEDERATED, session=GRANT, resource_policy=to({"AWS": ALICE}))
+    table.add("federator", EXPLICIT, "A Deny of the user who federated reaches the session too.", INFERRED, principal=FEDERATED, identity=[EVERYTHING], session=GRANT, resource_policy=against({"AWS": fay}))
     table.add("federated", EXPLICIT, DENIED, principal=FEDERATED, identity=[EVERYTHING], session=GRANT, resource_policy=against({"AWS": FEDERATED}))
 
 

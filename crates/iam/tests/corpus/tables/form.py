@@ -17,6 +17,12 @@ ALLOWED, EXPLICIT, IMPLICIT, MALFORMED = "Allowed", "ExplicitlyDenied", "Implici
 DOCUMENTED, INFERRED = "documented", "inferred"
 
 
+def inner(sentence):
+    """A sentence as the second half of another: without its capital, unless its first word is a name."""
+    first = sentence.split()[0]
+    return sentence if any(letter.isupper() for letter in first[1:]) or first in ("Null", "Bool") else sentence[0].lower() + sentence[1:]
+
+
 class Raw(str):
     """JSON that must be written as it stands (duplicate members, odd numbers)."""
 

@@ -115,9 +115,9 @@ def malformed():
         for number, document in enumerate(bad):
             table.add("identity", MALFORMED, reason, sure, identity=[EVERYTHING, document])
             if number % 4 == 1:
-                table.add("boundary", MALFORMED, f"A policy that cannot be stored cannot be a boundary; {reason[0].lower()}{reason[1:]}", sure, identity=[EVERYTHING], boundary=[document])
+                table.add("boundary", MALFORMED, f"A policy that cannot be stored cannot be a boundary; {inner(reason)}", sure, identity=[EVERYTHING], boundary=[document])
             if number % 4 == 2 and not isinstance(document, (list, int)):
-                table.add("session", MALFORMED, f"A policy that is malformed cannot be passed for a session; {reason[0].lower()}{reason[1:]}", sure, principal=SESSION, identity=[EVERYTHING], session=document)
+                table.add("session", MALFORMED, f"A policy that is malformed cannot be passed for a session; {inner(reason)}", sure, principal=SESSION, identity=[EVERYTHING], session=document)
     for text in TWINS:
         table.add("twins", MALFORMED, TWICE, INFERRED if "\\u" in text else DOCUMENTED, identity=[Raw(text)])
         attached = text.replace('"Effect"', '"Principal":"*","Effect"', 1)

@@ -136,10 +136,10 @@ def tables():
     located = [row for row in ROWS if row[1] != "*"]
     for pattern, resource, matches, rule in located[0::3]:
         table.matched("not-allow", allow("*", None, NotResource=pattern), not matches,
-                      f"NotResource covers every resource but those it lists; {rule[0].lower()}{rule[1:]}", resource=resource)
+                      f"NotResource covers every resource but those it lists; {inner(rule)}", resource=resource)
     for pattern, resource, matches, rule in located[1::4]:
         table.refused("not-deny", deny("*", None, NotResource=pattern), not matches,
-                      f"Deny with NotResource denies all but the listed resources; {rule[0].lower()}{rule[1:]}", resource=resource)
+                      f"Deny with NotResource denies all but the listed resources; {inner(rule)}", resource=resource)
     both = "A statement applies only where its action and its resource both match."
     table.add("both", IMPLICIT, both, identity=[policy(allow(PUT, SECRET), allow(GET, BASE + "test/*"))])
     table.add("both", IMPLICIT, both, identity=[policy(allow(PUT, SECRET)), policy(allow(GET, BASE + "test/*"))])

@@ -172,7 +172,8 @@ def documented(table):
     decrypt = policy(allow("kms:Decrypt", KMS_KEY, Condition={"StringEquals": {"kms:ViaService": "secretsmanager.us-east-1.amazonaws.com"}, "StringLike": {"kms:EncryptionContext:SecretARN": BASE + "prod/*"}}))
     for service, secret, expected in [("secretsmanager.us-east-1.amazonaws.com", SECRET, ALLOWED), ("s3.us-east-1.amazonaws.com", SECRET, IMPLICIT), ("secretsmanager.us-east-1.amazonaws.com", BASE + "test/x-a1B2c3", IMPLICIT), (None, SECRET, IMPLICIT)]:
         request = {"kms:EncryptionContext:SecretARN": secret, **({"kms:ViaService": service} if service else {})}
-        table.add("kms", expected, via, action="kms:Decrypt", resource=KMS_KEY, context=request, identity=[decrypt])
+        enabling = policy(allow("kms:*", Principal={"AWS": ROOT}))
+        table.add("kms", expected, via, action="kms:Decrypt", resource=KMS_KEY, context=request, identity=[decrypt], resource_policy=enabling)
 
 
 def tables():

@@ -10,7 +10,7 @@ SOME_NOT = "ForAnyValue with a negated operator is true where some value of the 
 ALL_NONE = "ForAllValues is also true where the key is not in the request."
 SOME_NONE = "ForAnyValue is false where the key is not in the request."
 EMPTY = "A key with an empty set of values counts as missing."
-VAGUE = "IfExists makes a missing key true, ForAnyValue makes it false; others saw AWS let ForAnyValue win."
+VAGUE = "IfExists may be added to any operator but Null and makes a missing key true; ForAnyValue by itself makes it false."
 
 # policy, request, all equal, any equal, all differ, some differ
 EQUALS = [
@@ -75,7 +75,12 @@ def empty(table):
         built = condition(f"ForAllValues:{operator}IfExists", KEY, "team")
         table.matched("absent", allow(Condition=built), True, ALL_NONE)
         built = condition(f"ForAnyValue:{operator}IfExists", KEY, "team")
-        table.matched("vague", allow(Condition=built), False, VAGUE, INFERRED)
+        table.matched("vague", allow(Condition=built), True, VAGUE, INFERRED)
+        table.refused("vague", deny(Condition=built), True, VAGUE, INFERRED)
+    blank = "A key whose value is an empty string counts as missing for a set operator and for Null."
+    for value in ("", [""]):
+        for operator, values, matches in [("ForAllValues:StringEquals", "team", True), ("ForAnyValue:StringEquals", "team", False), ("ForAnyValue:StringLike", "*", False), ("Null", "true", True), ("Null", "false", False)]:
+            table.matched("blank", allow(Condition=condition(operator, KEY, values)), matches, blank, context={KEY: value})
 
 
 def typed(table):

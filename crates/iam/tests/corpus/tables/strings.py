@@ -109,7 +109,7 @@ ARNS = [
     ("arn:aws:s3:*:*:bucket", "arn:aws:s3:::bucket", True, "A * matches an empty part too.", INFERRED),
     ([f"arn:aws:sqs:*:{OWNER}:*", TOPIC], TOPIC, True, ANY),
     ([f"arn:aws:sqs:*:{OWNER}:*", f"arn:aws:kms:*:{OWNER}:*"], TOPIC, False, ANY),
-    (f"arn:aws:sns:us-east-1:{OWNER}:topic-a", "topic-a", False, "A value that is no ARN matches no ARN.", INFERRED),
+    ("*", TOPIC, True, "A lone * matches every ARN.", INFERRED),
 ]
 
 
@@ -142,6 +142,10 @@ def arns():
     tested(table, "not-equals", "ArnNotEquals", ARN_KEY, negated(ARNS), 4)
     tested(table, "not-like", "ArnNotLike", ARN_KEY, negated(ARNS), 5)
     tested(table, "equals-if-exists", "ArnEqualsIfExists", ARN_KEY, if_exists(ARNS[0:12:4]), 2)
+    unreadable = "A value that is no ARN equals no ARN; nor does it count as different where that would allow."
+    for operator, allows, denies in [("ArnEquals", False, False), ("ArnLike", False, False), ("ArnNotEquals", False, True), ("ArnNotLike", False, True)]:
+        table.matched("unreadable", allow(Condition=condition(operator, ARN_KEY, TOPIC)), allows, unreadable, INFERRED, context={ARN_KEY: "topic-a"})
+        table.refused("unreadable", deny(Condition=condition(operator, ARN_KEY, TOPIC)), denies, unreadable, INFERRED, context={ARN_KEY: "topic-a"})
     for operator, negative in [("ArnEquals", False), ("ArnLike", False), ("ArnNotEquals", True), ("ArnNotLike", True)]:
         missing(table, operator, ARN_KEY, TOPIC, negative)
     own = "aws:PrincipalArn holds the ARN of the caller; for a session that of the role it assumed, not of the session."

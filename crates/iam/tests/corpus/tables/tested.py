@@ -22,17 +22,17 @@ def tested(table, section, operator, key, rows, deny_every=3):
         built = condition(operator, key, values)
         table.matched(section, allow(Condition=built), matches, rule, *sure, context=context(key, value))
         if number % deny_every == 0:
-            rule = f"A Deny applies where its condition is true; {rule[0].lower()}{rule[1:]}"
+            rule = f"A Deny applies where its condition is true; {inner(rule)}"
             table.refused(f"{section}-deny", deny(Condition=built), matches, rule, *sure, context=context(key, value))
 
 
 def negated(rows):
-    return [(values, value, not matches, f"The operator is negated, so it is true where none of the values matches; {rule[0].lower()}{rule[1:]}", *sure)
+    return [(values, value, not matches, f"The operator is negated, so it is true where none of the values matches; {inner(rule)}", *sure)
             for values, value, matches, rule, *sure in rows]
 
 
 def if_exists(rows):
-    return [(values, value, matches, f"{THERE_IF_EXISTS[:-1]}; {rule[0].lower()}{rule[1:]}", *sure) for values, value, matches, rule, *sure in rows]
+    return [(values, value, matches, f"{THERE_IF_EXISTS[:-1]}; {inner(rule)}", *sure) for values, value, matches, rule, *sure in rows]
 
 
 def missing(table, operator, key, values, negative=False):

@@ -31,7 +31,7 @@ def resources(table):
     ]:
         table.matched("resource", allow(GET, own), matches, rule, principal=caller, resource=secret(name))
         table.refused("resource-deny", deny(GET, own), matches, rule, principal=caller, resource=secret(name))
-        table.matched("not-resource", allow(GET, None, NotResource=own), not matches, f"NotResource covers all but what it lists; {rule[0].lower()}{rule[1:]}", principal=caller, resource=secret(name))
+        table.matched("not-resource", allow(GET, None, NotResource=own), not matches, f"NotResource covers all but what it lists; {inner(rule)}", principal=caller, resource=secret(name))
     tagged = BASE + "${aws:PrincipalTag/team}/*"
     for tag, name, matches, rule in [
         ("red", "red/db", True, VALUE), ("red", "blue/db", False, VALUE), ("Red", "red/db", False, VALUE), (None, "red/db", False, GONE), (None, "/db", False, GONE), ("red/x", "red/x/db", True, VALUE), ("red", "red", False, VALUE),
@@ -41,7 +41,7 @@ def resources(table):
         request = {} if tag is None else {TEAM: tag}
         table.matched("tag", allow(GET, tagged), matches, rule, resource=secret(name), context=request)
         table.refused("tag-deny", deny(GET, tagged), matches, rule, resource=secret(name), context=request)
-        table.refused("tag-not-deny", deny(GET, None, NotResource=tagged), not matches, f"Deny with NotResource denies all but what it lists; {rule[0].lower()}{rule[1:]}", resource=secret(name), context=request)
+        table.refused("tag-not-deny", deny(GET, None, NotResource=tagged), not matches, f"Deny with NotResource denies all but what it lists; {inner(rule)}", resource=secret(name), context=request)
     for written in ("${AWS:PrincipalTag/team}", "${aws:principaltag/team}", "${aws:PRINCIPALTAG/TEAM}"):
         table.matched("caseless", allow(GET, BASE + written + "/*"), True, CASELESS, resource=secret("red/db"), context={TEAM: "red"})
     two = BASE + "${aws:PrincipalTag/team}/${aws:username}/*"

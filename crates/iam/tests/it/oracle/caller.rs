@@ -23,7 +23,7 @@ pub(super) enum Reach {
     No,
     /// By its account: authority is delegated to the account.
     Account,
-    /// By the role whose session it is.
+    /// By the role whose session it is, or the user who federated.
     Role,
     /// By itself, or as everyone.
     Caller,
@@ -118,7 +118,7 @@ impl Caller {
         let is_account = kind == "AWS" && self.is_account(name);
         if is_itself || is_everyone || (is_account && matches!(self.kind, Kind::Root)) {
             Reach::Caller
-        } else if kind == "AWS" && self.is_role(name, context) {
+        } else if kind == "AWS" && (self.is_role(name, context) || self.is_federator(name)) {
             Reach::Role
         } else if is_account {
             Reach::Account
@@ -138,6 +138,13 @@ impl Caller {
         let Kind::Session { role } = &self.kind else { return false };
         let id = context.single("aws:userid").and_then(|id| id.split(':').next());
         name == role || (name.starts_with("AROA") && id == Some(name))
+    }
+
+    /// A federated user is taken for a session of the user of that name: "this session's ARN is based on the original
+    /// identity that was federated".
+    fn is_federator(&self, name: &str) -> bool {
+        matches!(self.kind, Kind::Federated)
+            && self.text.replace(":sts:", ":iam:").replace(":federated-user/", ":user/") == name
     }
 
     fn has_unique_id(&self, name: &str, context: &Context) -> bool {

@@ -7,12 +7,17 @@ use std::cmp::Ordering;
 use std::net::IpAddr;
 
 /// Operators, and keys under one operator, are joined by AND.
-pub(super) fn all_hold(condition: &Value, context: &Context, has_variables: bool) -> bool {
+pub(super) fn all_hold(
+    condition: &Value,
+    context: &Context,
+    has_variables: bool,
+    denies: bool,
+) -> bool {
     let operators = condition.as_object().into_iter().flatten();
     operators.into_iter().all(|(operator, keys)| {
         let keys = keys.as_object().into_iter().flatten();
         keys.into_iter().all(|(key, wanted)| {
-            let test = Test { wanted: values::texts(wanted), context, has_variables };
+            let test = Test { wanted: values::texts(wanted), context, has_variables, denies };
             test.holds(operator, context.values(key))
         })
     })
@@ -23,37 +28,46 @@ struct Test<'a> {
     wanted: Vec<String>,
     context: &'a Context,
     has_variables: bool,
+    /// Where the documentation is silent, a Deny applies and an Allow does not.
+    denies: bool,
 }
 
 impl Test<'_> {
     fn holds(&self, operator: &str, given: &[String]) -> bool {
+        // "If the context key value resolves to a null dataset, such as an empty string."
+        let not_null: &[String] = if given.iter().all(String::is_empty) { &[] } else { given };
         if operator == "Null" {
-            return self.wanted.iter().any(|wanted| (wanted == "true") == given.is_empty());
+            return self.wanted.iter().any(|wanted| (wanted == "true") == not_null.is_empty());
         }
         let (operator, if_exists) = match operator.strip_suffix("IfExists") {
             Some(operator) => (operator, true),
             None => (operator, false),
         };
+        if given.is_empty() && if_exists {
+            return true;
+        }
         if let Some(operator) = operator.strip_prefix("ForAllValues:") {
             // "It also returns true if there are no context keys in the request."
-            return given.iter().all(|value| self.fits(operator, value));
+            return not_null.iter().all(|value| self.fits(operator, value));
         }
         if let Some(operator) = operator.strip_prefix("ForAnyValue:") {
             // "For no matching context key or a null dataset, the condition returns false."
-            return given.iter().any(|value| self.fits(operator, value));
+            return not_null.iter().any(|value| self.fits(operator, value));
         }
         match given {
-            [] => if_exists || positive(operator) != operator,
-            values if positive(operator) == operator => {
-                values.iter().any(|value| self.fits(operator, value))
-            }
-            values => values.iter().all(|value| self.fits(operator, value)),
+            [] => positive(operator) != operator,
+            [value] => self.fits(operator, value),
+            // "Multivalued context keys require a condition set operator."
+            values => self.denies && values.iter().any(|value| self.fits(operator, value)),
         }
     }
 
     /// Several values of the policy are joined by OR; under a negated operator by NOR.
     fn fits(&self, operator: &str, given: &str) -> bool {
         let plain = positive(operator);
+        if !is_readable(&plain, given) {
+            return plain != operator && self.denies;
+        }
         let any = self.wanted.iter().any(|wanted| self.equals(&plain, wanted, given));
         any == (plain == operator)
     }
@@ -92,6 +106,18 @@ impl Test<'_> {
             patterns::Symbol::AnyOne | patterns::Symbol::AnyOneWithin => '?',
         };
         self.pattern(wanted).map(|symbols| symbols.into_iter().map(character).collect())
+    }
+}
+
+/// Whether a value of the request is of the type that the operator compares.
+fn is_readable(operator: &str, given: &str) -> bool {
+    match operator {
+        "ArnEquals" | "ArnLike" => given.splitn(6, ':').count() == 6,
+        "Bool" => given.eq_ignore_ascii_case("true") || given.eq_ignore_ascii_case("false"),
+        "IpAddress" => given.parse::<IpAddr>().is_ok(),
+        _ if operator.starts_with("Numeric") => number(given).is_some(),
+        _ if operator.starts_with("Date") => moment(given).is_some(),
+        _ => true,
     }
 }
 

@@ -116,6 +116,9 @@ pub(super) fn arn_of_condition_matches(pattern: &[Symbol], value: &str) -> bool 
     let patterns: Vec<&[Symbol]> =
         pattern.splitn(6, |symbol| *symbol == Symbol::Just(':')).collect();
     let parts: Vec<&str> = value.splitn(6, ':').collect();
+    if pattern == [Symbol::AnyRun] {
+        return true;
+    }
     patterns.len() == 6
         && parts.len() == 6
         && patterns.iter().zip(parts).all(|(pattern, part)| matches(pattern, part))

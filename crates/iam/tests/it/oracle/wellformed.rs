@@ -10,6 +10,8 @@ pub(super) enum Place {
     Identity,
     Session,
     Resource,
+    /// On a role, saying who may assume it.
+    Trust,
 }
 
 const PARTITIONS: [&str; 3] = ["aws", "aws-cn", "aws-us-gov"];
@@ -24,7 +26,7 @@ pub(super) fn policy(policy: &Value, place: Place) -> bool {
             let statements = values::listed(statements);
             !statements.is_empty()
                 && statements.iter().all(|one| statement(one, place))
-                && (place == Place::Resource || sids_differ(&statements))
+                && (matches!(place, Place::Resource | Place::Trust) || sids_differ(&statements))
         })
 }
 
@@ -66,18 +68,29 @@ fn statement(statement: &Value, place: Place) -> bool {
         && statement.get("Sid").is_none_or(Value::is_string)
         && ["Allow", "Deny"].map(Some).contains(&effect)
         && one_of(statement, "Action", "NotAction", action)
-        && one_of(statement, "Resource", "NotResource", |text| resource(text, place))
+        && resources(statement, place)
         && statement.get("Condition").is_none_or(condition)
-        && match place {
-            Place::Identity | Place::Session => {
-                statement.get("Principal").is_none() && statement.get("NotPrincipal").is_none()
-            }
-            Place::Resource => match (statement.get("Principal"), statement.get("NotPrincipal")) {
-                (Some(held), None) => principals(held),
-                (None, Some(excepted)) => principals(excepted) && effect == Some("Deny"),
-                _ => false,
-            },
-        }
+        && principal_elements(statement, place)
+}
+
+/// Resource-based policies name their principals, or with Deny those who are excepted; the others name none.
+fn principal_elements(statement: &Value, place: Place) -> bool {
+    let denies = statement.get("Effect").and_then(Value::as_str) == Some("Deny");
+    match (place, statement.get("Principal"), statement.get("NotPrincipal")) {
+        (Place::Identity | Place::Session, None, None) => true,
+        (Place::Resource, Some(included), None) => principals(included),
+        (Place::Resource, None, Some(excepted)) => principals(excepted) && denies,
+        // IAM refuses a bare * here ("invalid principal: STAR"), though not {"AWS": "*"}.
+        (Place::Trust, Some(included), None) => included.is_object() && principals(included),
+        _ => false,
+    }
+}
+
+fn resources(statement: &Value, place: Place) -> bool {
+    if place == Place::Trust {
+        return statement.get("Resource").is_none() && statement.get("NotResource").is_none();
+    }
+    one_of(statement, "Resource", "NotResource", |text| resource(text, place))
 }
 
 /// Exactly one of the two elements is there, and holds texts that are right.
@@ -218,10 +231,8 @@ fn is_principal_arn(text: &str) -> bool {
     };
     let is_kind = match (*service, names.as_slice()) {
         ("iam", ["user" | "role", rest @ ..]) => !rest.is_empty(),
-        (service, rest) => matches!(
-            (service, rest),
-            ("iam", ["root"]) | ("sts", ["assumed-role", _, _] | ["federated-user", _])
-        ),
+        ("iam", ["root"]) | ("sts", ["assumed-role", _, _] | ["federated-user", _]) => true,
+        _ => false,
     };
     is_kind && PARTITIONS.contains(partition) && is_account(account) && names.iter().all(is_name)
 }

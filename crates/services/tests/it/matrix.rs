@@ -113,6 +113,16 @@ async fn permission_on_something_else_is_none() {
 }
 
 #[tokio::test]
+async fn white_space_in_a_policy_is_free_also_when_it_is_read_back() {
+    // Documented, IAM quotas: "IAM doesn't count white space". Model: a document has at most 131,072 characters.
+    let building = furnished().await;
+    let padding = " ".repeat(131_072 - 512);
+    let key = user(&building, "padded", &[&format!("{ALLOW}{padding}")]).await;
+    let reply = building.send(&key, &Call::to("ListSecrets", json!({}))).await;
+    assert_eq!(reply.code(), None, "{}", reply.body);
+}
+
+#[tokio::test]
 async fn an_inactive_key_signs_nothing() {
     let building = furnished().await;
     let key = user(&building, "inactive", &[ALLOW]).await;

@@ -60,6 +60,8 @@ const WRAPPERS: &[(&str, &[&str])] = &[
     ("aws-lc-rs", &["strongroom-audit", "strongroom-keys", "strongroom-sigv4", "strongroom-types"]),
     ("anyhow", &["strongroom", "xtask"]),
     ("jsonwebtoken", &["strongroom-services"]),
+    ("rustls-native-certs", &["strongroom-http"]),
+    ("tokio-rustls", &["strongroom-http"]),
 ];
 
 pub(crate) fn run() -> anyhow::Result<()> {

@@ -1,14 +1,17 @@
-//! The HTTP edge: connections, TLS, limits, timeouts. The only crate that knows an HTTP library.
+//! The HTTP edge: connections, TLS, limits, timeouts, and the way out to OpenID Connect issuers. The only crate that
+//! knows an HTTP library.
 //!
 //! What a request means is not known here: its raw parts go to [`strongroom_services::front::answer`].
 
 mod connection;
 mod idle;
+mod issuers;
 mod limits;
 mod request;
 mod tls;
 
 pub use connection::{Listening, serve};
+pub use issuers::IssuerClient;
 pub use limits::{Exposure, Limits, Terms};
 pub use rustls::ServerConfig;
 pub use tls::{TlsError, load_tls};

@@ -6,6 +6,7 @@
 use crate::SERVICES;
 use crate::conditions::{Asked, NothingAsked, RequestContext, Values};
 use crate::error::{ApiError, ErrorCode};
+use crate::event::Bearer;
 use crate::identity::{Principal, PrincipalKind};
 use crate::operation::{Access, Cx};
 use base64::Engine;
@@ -46,6 +47,11 @@ pub trait Resource: Sync {
 
     /// Its type in audit events, if it is to stand there: `AWS::SecretsManager::Secret`.
     fn event_type(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Who asks, where the operation itself has proved it, without a signature.
+    fn bearer(&self) -> Option<Bearer> {
         None
     }
 }

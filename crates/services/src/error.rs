@@ -43,6 +43,8 @@ pub enum ErrorCode {
     EntityAlreadyExists,
     /// The identity provider's token is over.
     ExpiredIdentityToken,
+    /// The identity provider cannot be asked for its keys.
+    IdpCommunication,
     /// The identity provider's token is not accepted.
     IdpRejectedClaim,
     /// The encoded authorization message is none.
@@ -90,7 +92,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// All codes, for the generated reference page.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::DecryptionFailure,
         Self::EncryptionFailure,
         Self::InternalServiceError,
@@ -106,6 +108,7 @@ impl ErrorCode {
         Self::DeleteConflict,
         Self::EntityAlreadyExists,
         Self::ExpiredIdentityToken,
+        Self::IdpCommunication,
         Self::IdpRejectedClaim,
         Self::InvalidAuthorizationMessage,
         Self::InvalidIdentityToken,
@@ -153,6 +156,7 @@ impl ErrorCode {
             // The query form's own name; STS speaks no other, where this is an expired session's.
             Self::ExpiredIdentityToken if query => "ExpiredTokenException",
             Self::ExpiredIdentityToken => "ExpiredIdentityTokenException",
+            Self::IdpCommunication => "IDPCommunicationError",
             Self::IdpRejectedClaim => "IDPRejectedClaim",
             Self::InvalidAuthorizationMessage => "InvalidAuthorizationMessageException",
             Self::InvalidIdentityToken => "InvalidIdentityToken",
@@ -218,6 +222,7 @@ impl ErrorCode {
             | Self::ResourceExists
             | Self::ResourceNotFound
             | Self::ExpiredIdentityToken
+            | Self::IdpCommunication
             | Self::InvalidAuthorizationMessage
             | Self::InvalidIdentityToken
             | Self::InvalidInput
@@ -255,6 +260,7 @@ impl ErrorCode {
             | Self::DeleteConflict
             | Self::EntityAlreadyExists
             | Self::ExpiredIdentityToken
+            | Self::IdpCommunication
             | Self::IdpRejectedClaim
             | Self::InvalidAuthorizationMessage
             | Self::InvalidIdentityToken

@@ -6,7 +6,7 @@ use crate::identity::{Credentials, LastUsedLedger};
 use crate::metrics::Metrics;
 use crate::records::Records;
 use crate::secretsmanager::AccessLedger;
-use crate::sts::IssuerKeys;
+use crate::sts::{IssuerKeys, Issuers};
 use crate::turns::Turns;
 use ipnet::IpNet;
 use std::collections::BTreeMap;
@@ -18,13 +18,15 @@ use strongroom_store::{Batch, Committed, StoreError};
 use strongroom_types::{AccountId, Clock, Entropy, RandomIds, Region};
 use tokio::sync::Notify;
 
-/// Time and randomness, handed down from where the server is put together.
+/// Time, randomness and the way out, handed down from where the server is put together.
 #[derive(Debug)]
 pub struct Env {
     /// The clock.
     pub clock: Box<dyn Clock>,
     /// Randomness.
     pub entropy: Box<dyn Entropy>,
+    /// The way out to OpenID Connect issuers. `None`: none is ever asked for its keys.
+    pub issuers: Option<Arc<dyn Issuers>>,
 }
 
 /// What the operator set.
@@ -38,7 +40,7 @@ pub struct Settings {
     pub cache_bytes: u64,
     /// Proxies whose `X-Forwarded-For` is believed; from anybody else it says nothing.
     pub trusted_proxies: Vec<IpNet>,
-    /// Files with the keys of OpenID Connect issuers, by URL without a slash at the end.
+    /// Files with the keys of OpenID Connect issuers, by URL. Those issuers are not asked.
     pub issuer_keys: BTreeMap<String, PathBuf>,
 }
 
@@ -126,7 +128,7 @@ impl House {
         audit: Arc<AuditLog>,
     ) -> Self {
         let accesses = AccessLedger::new();
-        let issuer_keys = IssuerKeys::new(&settings.issuer_keys);
+        let issuer_keys = IssuerKeys::new(&settings.issuer_keys, env.issuers.clone());
         Self {
             env,
             settings,

@@ -37,10 +37,31 @@ pub struct Service {
 /// Whether an operation changes anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// It does not. CloudTrail: `readOnly` true.
+    /// It does not, and gives out credentials. CloudTrail counts AssumeRole and its relatives as reading, and tells their
+    /// answers all the same.
+    Issue,
+    /// It does not.
     Read,
     /// It may.
     Write,
+}
+
+impl Effect {
+    /// CloudTrail's `readOnly`.
+    pub fn is_read_only(self) -> bool {
+        match self {
+            Self::Issue | Self::Read => true,
+            Self::Write => false,
+        }
+    }
+
+    /// Whether the audit event tells the answer: CloudTrail's `responseElements`.
+    pub fn tells_answer(self) -> bool {
+        match self {
+            Self::Issue | Self::Write => true,
+            Self::Read => false,
+        }
+    }
 }
 
 /// What is known of an operation before any request: routing, policies, audit, metrics and documentation follow from it.
@@ -268,7 +289,7 @@ async fn attempt<O: Operation>(
         event.resource(cx, &resource);
         let grant = admit(cx, O::ACCESS, &actions, &AskedBy(&operation), resource).await?;
         let Done { output, writes } = operation.run(cx, grant).await?;
-        if O::SPEC.effect == Effect::Write {
+        if O::SPEC.effect.tells_answer() {
             event.response(&O::recorded(&output))?;
         }
         if writes.is_empty() {

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use strongroom_services::house::Settings;
+use strongroom_services::sts::canonical_issuer;
 use strongroom_store_sqlite::Durability;
 use strongroom_types::Region;
 
@@ -67,6 +68,7 @@ struct File {
     trusted_proxies: Vec<String>,
     #[serde(default)]
     oidc: Vec<FileOidc>,
+    oidc_fetch: Option<bool>,
     #[serde(default)]
     tls: FileTls,
     #[serde(default)]
@@ -77,12 +79,13 @@ struct File {
     storage: FileStorage,
 }
 
-/// An OpenID Connect issuer, and where its keys are.
+/// An OpenID Connect issuer, and where its keys are or who vouches for its certificate.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FileOidc {
     issuer: String,
-    jwks_file: PathBuf,
+    jwks_file: Option<PathBuf>,
+    ca_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -142,6 +145,9 @@ pub(crate) struct Config {
     pub exclusive_storage: bool,
     /// How durable a commit is. Anything but full is for seeing the power-cut test fail.
     pub durability: Durability,
+    /// Files of certificates of authorities by issuer, for those that the operating system's do not vouch for. `None`:
+    /// no issuer is asked for its keys.
+    pub issuer_authorities: Option<BTreeMap<String, PathBuf>>,
     /// For the services.
     pub settings: Settings,
     /// Whether data is thrown away.
@@ -171,11 +177,9 @@ impl Config {
         )?;
         let data_dir = data_dir(args.data_dir.as_deref(), file.data_dir);
         let metrics_listen = file.metrics.listen.as_deref().map(resolve_address).transpose()?;
-        let mut settings = Settings {
-            regions: regions(&file.regions)?,
-            issuer_keys: issuer_keys(file.oidc)?,
-            ..Settings::default()
-        };
+        let Oidc { keys, authorities } = Oidc::of(file.oidc, file.oidc_fetch.unwrap_or(true))?;
+        let mut settings =
+            Settings { regions: regions(&file.regions)?, issuer_keys: keys, ..Settings::default() };
         if let Some(minutes) = file.clock_skew_minutes {
             if !(1..=15).contains(&minutes) {
                 bail!("clock_skew_minutes must be between 1 and 15");
@@ -198,6 +202,7 @@ impl Config {
                 FileDurability::Full => Durability::Full,
                 FileDurability::ProcessOnly => Durability::ProcessOnly,
             },
+            issuer_authorities: authorities,
             settings,
             dev: args.dev,
         })
@@ -297,22 +302,42 @@ fn check_exposure(ip: IpAddr, has_tls: bool, dev: bool, insecure: bool) -> anyho
     Ok(())
 }
 
-/// Files of keys by issuer. The issuer is as its tokens name it, but for a slash at the end.
-fn issuer_keys(issuers: Vec<FileOidc>) -> anyhow::Result<BTreeMap<String, PathBuf>> {
-    let mut files = BTreeMap::new();
-    for FileOidc { issuer, jwks_file } in issuers {
-        let url = issuer.trim_end_matches('/');
-        if url.strip_prefix("https://").is_none_or(str::is_empty) {
-            bail!("the issuer `{issuer}` is no https:// URL");
+/// Files by issuer.
+#[derive(Debug)]
+struct Oidc {
+    /// With keys.
+    keys: BTreeMap<String, PathBuf>,
+    /// With certificates of authorities. `None`: no issuer is asked.
+    authorities: Option<BTreeMap<String, PathBuf>>,
+}
+
+impl Oidc {
+    /// The issuer is as its tokens name it, but for a slash at the end and the host's case.
+    fn of(issuers: Vec<FileOidc>, fetch: bool) -> anyhow::Result<Self> {
+        let (mut keys, mut authorities) = (BTreeMap::new(), BTreeMap::new());
+        for FileOidc { issuer, jwks_file, ca_file } in issuers {
+            let name = canonical_issuer(&issuer);
+            if !issuer.starts_with("https://") || name.is_empty() {
+                bail!("the issuer `{issuer}` is no https:// URL");
+            }
+            if keys.contains_key(&name) || authorities.contains_key(&name) {
+                bail!("the issuer `{issuer}` stands twice");
+            }
+            let (files, path, what) = match (jwks_file, ca_file) {
+                (Some(path), None) => (&mut keys, path, "the keys"),
+                (None, Some(_)) if !fetch => {
+                    bail!("the issuer `{issuer}` has a ca_file, and oidc_fetch is false")
+                }
+                (None, Some(path)) => (&mut authorities, path, "the authorities"),
+                _ => bail!("the issuer `{issuer}` needs either a jwks_file or a ca_file"),
+            };
+            if !path.is_file() {
+                bail!("{}, {what} of {issuer}, is no file", path.display());
+            }
+            files.insert(name, path);
         }
-        if !jwks_file.is_file() {
-            bail!("{}, the keys of {issuer}, is no file", jwks_file.display());
-        }
-        if files.insert(url.to_owned(), jwks_file).is_some() {
-            bail!("the issuer `{issuer}` stands twice");
-        }
+        Ok(Self { keys, authorities: fetch.then_some(authorities) })
     }
-    Ok(files)
 }
 
 fn regions(names: &[String]) -> anyhow::Result<Vec<Region>> {
@@ -357,6 +382,35 @@ mod tests {
             toml::from_str::<File>("listen = '127.0.0.1:1'\n[tls]\ncertificate = 'a'\nkey = 'b'")
                 .is_ok()
         );
+    }
+
+    #[test]
+    fn an_issuer_has_keys_or_authorities_in_a_file_that_is_there() {
+        let here = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        let oidc = |tables: &str, fetch| {
+            let file: File = toml::from_str(&tables.replace("HERE", here)).unwrap();
+            Oidc::of(file.oidc, fetch)
+        };
+        let keys = "[[oidc]]\nissuer = 'https://A.example/'\njwks_file = 'HERE'\n";
+        let authorities = "[[oidc]]\nissuer = 'https://b.example/r'\nca_file = 'HERE'\n";
+        let both = oidc(&[keys, authorities].concat(), true).unwrap();
+        assert_eq!(both.keys, BTreeMap::from([("a.example".to_owned(), here.into())]));
+        let expected = BTreeMap::from([("b.example/r".to_owned(), here.into())]);
+        assert_eq!(both.authorities, Some(expected));
+        assert_eq!(oidc(keys, false).unwrap().authorities, None);
+        assert_eq!(oidc("", true).unwrap().authorities, Some(BTreeMap::new()));
+        for bad in [
+            "[[oidc]]\nissuer = 'http://a.example'\njwks_file = 'HERE'",
+            "[[oidc]]\nissuer = 'https://'\njwks_file = 'HERE'",
+            "[[oidc]]\nissuer = 'https://a.example'",
+            "[[oidc]]\nissuer = 'https://a.example'\njwks_file = 'HERE'\nca_file = 'HERE'",
+            "[[oidc]]\nissuer = 'https://a.example'\nca_file = '/nonexistent'",
+        ] {
+            assert!(oidc(bad, true).is_err(), "{bad}");
+        }
+        assert!(oidc(authorities, false).is_err(), "nobody is asked, so nobody vouches");
+        let twice = authorities.replace("b.example", "B.example");
+        assert!(oidc(&[authorities, &twice].concat(), true).is_err());
     }
 
     /// Names that the parser says it expected, where it got another.

@@ -10,13 +10,14 @@ use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use strongroom_audit::AuditLog;
-use strongroom_http::{Exposure, Limits, Listening, ServerConfig, Terms};
+use strongroom_http::{Exposure, IssuerClient, Limits, Listening, ServerConfig, Terms};
 use strongroom_keys::seal::{KeyFile, Seal};
 use strongroom_services::background::finish;
 use strongroom_services::bootstrap::{self, Preset, RootCredential};
 use strongroom_services::forward::forward;
 use strongroom_services::house::{Env, Home, House};
 use strongroom_services::records::Records;
+use strongroom_services::sts::Issuers;
 use strongroom_store::Store;
 use strongroom_store_sqlite::SqliteStore;
 use strongroom_types::{AccountId, Clock, RandomId, Region, SystemClock, SystemEntropy};
@@ -234,7 +235,11 @@ async fn open(config: &Config, preset: Preset) -> anyhow::Result<Opened> {
     warn_of_preset(preset_account.as_ref(), &root);
     let (account, organization_id) = (root.account.clone(), root.organization_id.clone());
     let home = Home { account, region, organization_id };
-    let env = Env { clock: Box::new(clock), entropy: Box::new(entropy) };
+    let issuers = match &config.issuer_authorities {
+        Some(files) => Some(Arc::new(IssuerClient::new(files.clone())?) as Arc<dyn Issuers>),
+        None => None,
+    };
+    let env = Env { clock: Box::new(clock), entropy: Box::new(entropy), issuers };
     let house = House::new(env, config.settings.clone(), home, records, Arc::new(audit));
     Ok(Opened { house, root, outbox_through: recovered.outbox_through })
 }

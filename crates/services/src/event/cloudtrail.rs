@@ -46,13 +46,17 @@ struct Record<'a> {
 #[serde(rename_all = "camelCase")]
 struct UserIdentity<'a> {
     r#type: &'a str,
-    principal_id: &'a str,
-    arn: &'a str,
-    account_id: &'a str,
+    principal_id: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arn: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account_id: Option<&'a str>,
     #[serde(skip_serializing_if = "str::is_empty")]
     access_key_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     user_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity_provider: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     session_context: Option<SessionContext<'a>>,
 }
@@ -63,6 +67,8 @@ struct UserIdentity<'a> {
 struct SessionContext<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     session_issuer: Option<SessionIssuer<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    web_id_federation_data: Option<WebIdFederationData<'a>>,
     attributes: SessionAttributes,
     #[serde(skip_serializing_if = "Option::is_none")]
     source_identity: Option<&'a str>,
@@ -79,6 +85,17 @@ struct SessionIssuer<'a> {
     #[serde(skip_serializing_if = "str::is_empty")]
     user_name: &'a str,
 }
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WebIdFederationData<'a> {
+    federated_provider: &'a str,
+    /// AWS: empty for providers of an account's own. Recorded in events that AWS and others publish.
+    attributes: Nothing,
+}
+
+#[derive(Debug, Serialize)]
+struct Nothing {}
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -114,15 +131,7 @@ fn record<'a>(event: &'a Event<'a>) -> Result<Record<'a>, EventError> {
     let identity = &event.identity;
     Ok(Record {
         event_version: "1.11",
-        user_identity: UserIdentity {
-            r#type: identity.kind,
-            principal_id: identity.principal_id,
-            arn: identity.arn,
-            account_id: identity.account,
-            access_key_id: identity.access_key_id,
-            user_name: event.who.user_name,
-            session_context: session_context(event),
-        },
+        user_identity: user_identity(event),
         event_time: iso_seconds(event.time),
         event_source: event.source,
         event_name: event.name,
@@ -141,7 +150,7 @@ fn record<'a>(event: &'a Event<'a>) -> Result<Record<'a>, EventError> {
         }),
         event_type: "AwsApiCall",
         management_event: true,
-        recipient_account_id: identity.account,
+        recipient_account_id: &identity.account,
         event_category: "Management",
         tls_details: event.tls.map(|(tls_version, cipher_suite, host)| TlsDetails {
             tls_version,
@@ -151,20 +160,57 @@ fn record<'a>(event: &'a Event<'a>) -> Result<Record<'a>, EventError> {
     })
 }
 
+fn user_identity<'a>(event: &'a Event<'a>) -> UserIdentity<'a> {
+    let identity = &event.identity;
+    let federation = event.federation.as_ref();
+    let token = federation.and_then(|by| Some((&*by.provider, by.token.as_ref()?)));
+    // Documented: IAM user guide, "Example OIDC AWS STS API event in CloudTrail log file": these four and no others.
+    if let Some((provider, (audience, subject))) = token {
+        return UserIdentity {
+            r#type: identity.kind,
+            principal_id: format!("{provider}:{audience}:{subject}").into(),
+            arn: None,
+            account_id: None,
+            access_key_id: "",
+            user_name: Some(subject),
+            identity_provider: Some(provider),
+            session_context: None,
+        };
+    }
+    UserIdentity {
+        r#type: identity.kind,
+        principal_id: identity.principal_id.into(),
+        arn: Some(identity.arn),
+        account_id: Some(&identity.account),
+        access_key_id: identity.access_key_id,
+        user_name: event.who.user_name,
+        identity_provider: None,
+        session_context: session_context(event),
+    }
+}
+
 fn session_context<'a>(event: &'a Event<'a>) -> Option<SessionContext<'a>> {
     let who = &event.who;
     let session_issuer = who.issuer.as_ref().map(|issuer| SessionIssuer {
         r#type: issuer.kind,
         principal_id: issuer.principal_id,
         arn: issuer.arn,
-        account_id: event.identity.account,
+        account_id: &event.identity.account,
         user_name: issuer.name,
     });
     let attributes = SessionAttributes {
         creation_date: iso_seconds(who.session_created?),
         mfa_authenticated: "false",
     };
-    Some(SessionContext { session_issuer, attributes, source_identity: who.source_identity })
+    Some(SessionContext {
+        session_issuer,
+        web_id_federation_data: event.federation.as_ref().map(|by| WebIdFederationData {
+            federated_provider: &by.provider,
+            attributes: Nothing {},
+        }),
+        attributes,
+        source_identity: who.source_identity,
+    })
 }
 
 fn raw<'a>(json: Option<&'a Cow<'_, str>>) -> Result<Option<&'a RawValue>, EventError> {
@@ -198,7 +244,9 @@ fn lower_first(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{FORMAT, Identity, Issuer, ResourceEntry, Who};
+    use crate::event::{
+        FORMAT, Federation, Identity, Issuer, ResourceEntry, WEB_IDENTITY_USER, Who,
+    };
 
     fn event() -> Event<'static> {
         Event {
@@ -210,7 +258,7 @@ mod tests {
                 kind: "Root",
                 principal_id: "1",
                 arn: "arn:p",
-                account: "1",
+                account: "1".into(),
                 access_key_id: "AKIA",
             },
             source: "secretsmanager.amazonaws.com",
@@ -225,6 +273,7 @@ mod tests {
             response: None,
             resource: Some(ResourceEntry { account: "1".into(), kind: "T", arn: "arn:s".into() }),
             who: Who::default(),
+            federation: None,
         }
     }
 
@@ -270,7 +319,7 @@ mod tests {
     #[test]
     fn a_later_format_and_garbage_are_refused() {
         let later = Event { format: FORMAT + 1, ..event() }.encode().unwrap();
-        assert!(matches!(line(&later), Err(EventError::Format(3))));
+        assert!(matches!(line(&later), Err(EventError::Format(4))));
         assert!(line(b"{}").is_err());
         assert!(line(b"").is_err());
     }
@@ -296,18 +345,70 @@ mod tests {
         assert_eq!(record["userIdentity"]["sessionContext"], expected);
     }
 
+    /// The event as an earlier format kept it: without what the later ones put at the end, which is given, in a list
+    /// that is so much shorter.
+    fn kept_as(format: u8, event: Event<'_>, end: &[u8]) -> Vec<u8> {
+        let mut kept = Event { format, ..event }.encode().unwrap();
+        assert!(kept.ends_with(end), "{kept:x?}");
+        kept.truncate(kept.len() - end.len());
+        assert_eq!(kept[..3], [0xdc, 0, 18]);
+        kept[2] -= FORMAT - format;
+        kept
+    }
+
     #[test]
     fn an_event_of_the_first_format_can_be_read() {
-        let mut event = event();
-        event.format = 1;
-        let mut kept = event.encode().unwrap();
-        // The first format had one member less: a list of sixteen, without the last, which is a list of four absent ones.
-        let last = kept.len() - 5;
-        assert_eq!(kept[last..], [0x94, 0xc0, 0xc0, 0xc0, 0xc0]);
-        kept.truncate(last);
-        assert_eq!(kept[..3], [0xdc, 0, 17]);
-        kept[2] = 16;
-        assert!(line(&kept).is_ok());
+        // Who is a list of four absent members, the federation an absent one.
+        let kept = kept_as(1, event(), &[0x94, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0]);
+        let now = line(&event().encode().unwrap()).unwrap();
+        assert_eq!(line(&kept).unwrap(), now);
+    }
+
+    #[test]
+    fn an_event_of_the_second_format_can_be_read() {
+        let who = || Who { user_name: Some("ann"), ..Who::default() };
+        let kept = kept_as(2, Event { who: who(), ..event() }, &[0xc0]);
+        let now = line(&Event { who: who(), ..event() }.encode().unwrap()).unwrap();
+        assert!(now.contains(r#""userName":"ann""#));
+        assert_eq!(line(&kept).unwrap(), now);
+    }
+
+    const PROVIDER: &str = "arn:aws:iam::1:oidc-provider/issuer.example";
+
+    #[test]
+    fn whoever_shows_a_token_is_named_after_it() {
+        let identity = Identity {
+            kind: WEB_IDENTITY_USER,
+            principal_id: "",
+            arn: "",
+            account: "1".into(),
+            access_key_id: "",
+        };
+        let token = Some(("app".into(), "alice".into()));
+        let federation = Some(Federation { provider: PROVIDER.into(), token });
+        let kept = Event { identity, federation, ..event() }.encode().unwrap();
+        let record: serde_json::Value = serde_json::from_str(&line(&kept).unwrap()).unwrap();
+        // Documented: IAM user guide, "Example OIDC AWS STS API event in CloudTrail log file".
+        let expected = serde_json::json!({
+            "type": "WebIdentityUser",
+            "principalId": "arn:aws:iam::1:oidc-provider/issuer.example:app:alice",
+            "userName": "alice",
+            "identityProvider": PROVIDER,
+        });
+        assert_eq!(record["userIdentity"], expected);
+        assert_eq!(record["recipientAccountId"], "1");
+    }
+
+    #[test]
+    fn a_session_that_comes_from_a_token_says_whose() {
+        let who = Who { session_created: Some(Timestamp::from_millis(0)), ..Who::default() };
+        let federation = Some(Federation { provider: PROVIDER.into(), token: None });
+        let kept = Event { who, federation, ..event() }.encode().unwrap();
+        let record: serde_json::Value = serde_json::from_str(&line(&kept).unwrap()).unwrap();
+        let context = &record["userIdentity"]["sessionContext"];
+        let expected = serde_json::json!({"federatedProvider": PROVIDER, "attributes": {}});
+        assert_eq!(context["webIdFederationData"], expected);
+        assert_eq!(record["userIdentity"]["principalId"], "1");
     }
 
     #[test]

@@ -9,7 +9,7 @@ pub mod cloudtrail;
 use crate::authz::Resource;
 use crate::error::ApiError;
 use crate::identity::{PrincipalKind, VerifiedCaller};
-use crate::operation::{Cx, Effect, Service, Spec, Tls};
+use crate::operation::{Cx, Service, Spec, Tls};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -48,9 +48,34 @@ pub struct Event<'a> {
     /// Since format 2.
     #[serde(borrow, default)]
     who: Who<'a>,
+    /// Since format 3.
+    #[serde(borrow, default)]
+    federation: Option<Federation<'a>>,
 }
 
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 3;
+
+/// Who showed a token of an identity provider instead of signing. Everything here is verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bearer {
+    /// The provider's ARN.
+    pub provider: String,
+    /// Whom the token is for.
+    pub audience: String,
+    /// Whom it is about.
+    pub subject: String,
+}
+
+/// What an identity provider has to do with the caller.
+#[derive(Debug, Serialize, Deserialize)]
+struct Federation<'a> {
+    /// The provider's ARN.
+    #[serde(borrow)]
+    provider: Cow<'a, str>,
+    /// Audience and subject of the token that was shown. `None`: the caller's session comes from one.
+    #[serde(borrow)]
+    token: Option<(Cow<'a, str>, Cow<'a, str>)>,
+}
 
 /// What is known of the caller besides its [`Identity`].
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -71,6 +96,9 @@ struct Issuer<'a> {
     arn: &'a str,
     name: &'a str,
 }
+
+/// CloudTrail's `userIdentity.type` of whoever shows a token.
+const WEB_IDENTITY_USER: &str = "WebIdentityUser";
 
 impl<'a> Who<'a> {
     fn of(caller: &'a VerifiedCaller) -> Self {
@@ -100,7 +128,8 @@ struct Identity<'a> {
     kind: &'a str,
     principal_id: &'a str,
     arn: &'a str,
-    account: &'a str,
+    #[serde(borrow)]
+    account: Cow<'a, str>,
     access_key_id: &'a str,
 }
 
@@ -128,12 +157,12 @@ impl<'a> Event<'a> {
                 kind: principal.event_type(),
                 principal_id: &principal.unique_id,
                 arn: caller.arn(),
-                account: principal.account.as_str(),
+                account: principal.account.as_str().into(),
                 access_key_id: caller.access_key_id(),
             },
             source: service.event_source,
             name: spec.name,
-            is_read: spec.effect == Effect::Read,
+            is_read: spec.effect.is_read_only(),
             region: cx.region().as_str(),
             source_ip: facts.source_ip,
             user_agent: facts.user_agent,
@@ -143,6 +172,10 @@ impl<'a> Event<'a> {
             response: None,
             resource: None,
             who: Who::of(caller),
+            federation: caller.session().and_then(|session| {
+                let provider = session.federated_provider.as_deref()?.into();
+                Some(Federation { provider, token: None })
+            }),
         }
     }
 
@@ -162,7 +195,7 @@ impl<'a> Event<'a> {
                 kind: "Operator",
                 principal_id: "operator",
                 arn: "",
-                account,
+                account: account.into(),
                 access_key_id: "",
             },
             source: "organizations.amazonaws.com",
@@ -177,6 +210,7 @@ impl<'a> Event<'a> {
             response: Some(response.into()),
             resource: None,
             who: Who::default(),
+            federation: None,
         }
     }
 
@@ -186,8 +220,19 @@ impl<'a> Event<'a> {
         Ok(())
     }
 
-    /// Notes what was acted on.
+    /// Notes what was acted on and, if that is what proves it, who asks.
     pub fn resource<R: Resource>(&mut self, cx: &Cx<'_>, resource: &R) {
+        if let Some(Bearer { provider, audience, subject }) = resource.bearer() {
+            self.identity = Identity {
+                kind: WEB_IDENTITY_USER,
+                principal_id: "",
+                arn: "",
+                account: resource.account(cx).to_string().into(),
+                access_key_id: "",
+            };
+            let token = Some((audience.into(), subject.into()));
+            self.federation = Some(Federation { provider: provider.into(), token });
+        }
         self.resource = resource.event_type().map(|kind| ResourceEntry {
             account: resource.account(cx).to_string().into(),
             kind,

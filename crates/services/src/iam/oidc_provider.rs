@@ -35,7 +35,7 @@ pub struct OidcProvider {
     pub url: String,
     /// Audiences that are taken.
     pub client_ids: Vec<String>,
-    /// Thumbprints of its certificates, kept and not used: its keys come from the configuration.
+    /// Thumbprints of its certificates, kept and not used (docs/decisions/0007).
     pub thumbprints: Vec<String>,
     /// When it was made.
     pub created: Timestamp,
@@ -71,9 +71,14 @@ fn provider_arn(account: &AccountId, url: &str) -> String {
 }
 
 fn key_of(account: &AccountId, url: &str) -> Vec<u8> {
-    let (host, path) = split(url);
-    let (host, path) = (host.to_ascii_lowercase(), path.trim_end_matches('/'));
-    [account.as_str(), &host, path].concat().into_bytes()
+    [account.as_str(), &canonical_url(url)].concat().into_bytes()
+}
+
+/// A URL, with or without its scheme, as all spellings of it that mean one issuer are kept: without the scheme, the
+/// host in lower case, no slash at the end.
+pub fn canonical_url(url: &str) -> String {
+    let (host, path) = split(url.strip_prefix("https://").unwrap_or(url));
+    [&host.to_ascii_lowercase(), path.trim_end_matches('/')].concat()
 }
 
 /// Host and path, the path with its slash.
@@ -87,8 +92,7 @@ pub(crate) async fn find_provider(
     account: &AccountId,
     issuer: &str,
 ) -> Result<Option<Arc<Stored<OidcProvider>>>, ApiError> {
-    let url = issuer.strip_prefix("https://").unwrap_or(issuer);
-    Ok(records.get::<OidcProvider>(&key_of(account, url)).await?)
+    Ok(records.get::<OidcProvider>(&key_of(account, issuer)).await?)
 }
 
 /// The URL of a new provider, without its scheme and without the port that goes with it. Recorded.

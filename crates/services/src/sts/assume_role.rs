@@ -96,7 +96,7 @@ impl Operation for AssumeRole {
     const SPEC: Spec = Spec {
         service: "sts",
         name: "AssumeRole",
-        effect: Effect::Write,
+        effect: Effect::Issue,
         summary: "Gives temporary credentials that act as a role.",
     };
     type Input = Input;

@@ -7,6 +7,7 @@
 use crate::authz::{Grant, OwnPolicy, Resource};
 use crate::conditions::{Asked, RequestContext, Values, one, some};
 use crate::error::{ApiError, ErrorCode};
+use crate::event::Bearer;
 use crate::iam::oidc_provider::{OidcProvider, find_provider};
 use crate::iam::role::Role;
 use crate::identity::{Authority, Session, SessionOf, issue};
@@ -17,7 +18,7 @@ use crate::sts::session_input::{
     CredentialsMember, Narrowing, NarrowingInput, PolicyArnInput, check_duration, check_token_size,
     tag_condition, token_size,
 };
-use crate::sts::web_token::{WebToken, claimed_issuer, invalid};
+use crate::sts::web_token::{WebToken, claimed_issuer, invalid, may_have_newer_key};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -109,13 +110,21 @@ impl Resource for WebRole {
     fn event_type(&self) -> Option<&'static str> {
         self.role.event_type()
     }
+
+    fn bearer(&self) -> Option<Bearer> {
+        Some(Bearer {
+            provider: self.provider.value.arn(),
+            audience: self.token.audience().to_owned(),
+            subject: self.token.subject.clone(),
+        })
+    }
 }
 
 impl Operation for AssumeRoleWithWebIdentity {
     const SPEC: Spec = Spec {
         service: "sts",
         name: "AssumeRoleWithWebIdentity",
-        effect: Effect::Write,
+        effect: Effect::Issue,
         summary: "Gives temporary credentials that act as a role, for a token of an OpenID Connect provider.",
     };
     const ACCESS: Access = Access::Open;
@@ -159,8 +168,7 @@ impl Operation for AssumeRoleWithWebIdentity {
         let provider = provider.ok_or_else(|| {
             invalid(format!("No OpenIDConnect provider found in your account for {issuer}"))
         })?;
-        let keys = cx.house.issuer_keys.of(&issuer, cx.now).await?.unwrap_or_default();
-        let token = WebToken::verify(&self.token, &keys, &provider.value.client_ids, cx.now)?;
+        let token = self.verify(cx, &provider.value).await?;
         let transitive = token.transitive.iter().cloned().collect();
         Ok(WebRole { role, provider, token, transitive })
     }
@@ -207,7 +215,7 @@ impl Operation for AssumeRoleWithWebIdentity {
             subject_from_web_identity_token: grant.token.subject.clone(),
             packed_policy_size: narrowing.packed_percent,
             provider: grant.provider.value.arn(),
-            audience: grant.token.audiences.first().cloned().unwrap_or_default(),
+            audience: grant.token.audience().to_owned(),
             source_identity: grant.token.source_identity.clone(),
         };
         Ok(Done::change(output, Vec::new()))
@@ -215,6 +223,23 @@ impl Operation for AssumeRoleWithWebIdentity {
 }
 
 impl AssumeRoleWithWebIdentity {
+    /// What the token claims, if one of the issuer's keys signed it.
+    async fn verify(&self, cx: &Cx<'_>, provider: &OidcProvider) -> Result<WebToken, ApiError> {
+        let (source, now, clients) = (&cx.house.issuer_keys, cx.now, &provider.client_ids);
+        let keys = source.of(&provider.url, now, None).await?;
+        let verified = WebToken::verify(&self.token, &keys, clients, now);
+        let is_unverified =
+            matches!(&verified, Err(error) if error.code == ErrorCode::InvalidIdentityToken);
+        if !is_unverified || !may_have_newer_key(&self.token, &keys) {
+            return verified;
+        }
+        let newer = source.of(&provider.url, now, Some(&keys)).await?;
+        if Arc::ptr_eq(&newer, &keys) {
+            return verified;
+        }
+        WebToken::verify(&self.token, &newer, clients, now)
+    }
+
     /// Whether the role's trust policy lets the token in, with its tags and its source identity.
     fn decide_trust(&self, cx: &Cx<'_>, target: &WebRole) -> Result<(), ApiError> {
         let tags = (!target.token.tags.is_empty()).then_some("sts:TagSession");

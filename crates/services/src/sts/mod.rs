@@ -1,11 +1,16 @@
 //! AWS Security Token Service: who is calling, and temporary credentials.
 
+mod discovery;
+mod fetched_keys;
 mod issuer_keys;
 mod role_target;
 mod session_input;
 mod web_token;
 
-pub(crate) use issuer_keys::IssuerKeys;
+pub use discovery::{FetchError, Fetching, Issuers, Page};
+pub use issuer_keys::IssuerKeys;
+
+pub use crate::iam::oidc_provider::canonical_url as canonical_issuer;
 
 use crate::operation::{Service, operations};
 

@@ -4,8 +4,10 @@
 //! to be unsigned, or to be checked with the public key as if that were a shared secret.
 
 use crate::error::{ApiError, ErrorCode};
+use crate::sts::fetched_keys::KeySet;
+use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, PublicKeyUse};
-use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header, errors::ErrorKind};
+use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_header};
 use serde_json::{Map, Number, Value};
 use std::borrow::Cow;
 use strongroom_types::{Tag, Timestamp, limits};
@@ -45,7 +47,17 @@ fn no_jwt() -> ApiError {
     )
 }
 
-/// The issuer that a token names, before anything of it is verified: it says whose keys are to be tried.
+/// None of the keys is one that the token may be signed with, or there are none.
+pub(super) fn no_key() -> ApiError {
+    // The two blanks are AWS's.
+    invalid(
+        "Couldn't retrieve verification key from your identity provider,  please reference \
+         AssumeRoleWithWebIdentity documentation for requirements",
+    )
+}
+
+/// The issuer that a token names, before anything of it is verified: it says whose keys are to be tried. As it is
+/// written there.
 pub(super) fn claimed_issuer(token: &str) -> Result<String, ApiError> {
     let claims: Map<String, Value> =
         jsonwebtoken::dangerous::insecure_decode(token).map_err(|_| no_jwt())?.claims;
@@ -53,18 +65,22 @@ pub(super) fn claimed_issuer(token: &str) -> Result<String, ApiError> {
     if !issuer.starts_with("https://") {
         return Err(invalid("Issuer must be a valid URL"));
     }
-    Ok(issuer.trim_end_matches('/').to_owned())
+    Ok(issuer.to_owned())
 }
 
 impl WebToken {
     /// Verifies a token whose `iss` chose these keys.
     pub(super) fn verify(
         token: &str,
-        keys: &JwkSet,
+        keys: &KeySet,
         client_ids: &[String],
         now: Timestamp,
     ) -> Result<Self, ApiError> {
-        let claims = verified_claims(token, keys)?;
+        let claims = verified_claims(token, &keys.keys)?;
+        if keys.issuer.is_some() && keys.issuer.as_deref() != text(&claims, "iss") {
+            // OpenID Connect Core 1.0, 3.1.3.7: exactly the name that discovery gave. Message inferred.
+            return Err(invalid("The token's issuer is not spelled as the issuer spells itself"));
+        }
         check_times(&claims, now.as_secs())?;
         let audiences = audiences(&claims, client_ids)?;
         let subject = text(&claims, "sub").ok_or_else(|| missing("sub"))?.to_owned();
@@ -75,6 +91,11 @@ impl WebToken {
         let (tags, transitive) = session_tags(&claims)?;
         let source_identity = source_identity(&claims)?;
         Ok(Self { claims, subject, audiences, tags, transitive, source_identity })
+    }
+
+    /// The audience that answers and events tell.
+    pub(super) fn audience(&self) -> &str {
+        self.audiences.first().map_or("", String::as_str)
     }
 
     /// What the condition key `ISSUER:claim` is, in lower case. AWS: `aud` is `azp` where there is one, and then `oaud`
@@ -100,23 +121,8 @@ fn verified_claims(token: &str, keys: &JwkSet) -> Result<Map<String, Value>, Api
         // RFC 7515, 4.1.11: an extension that must be understood, and is not. Message inferred.
         return Err(invalid("The token's header names an extension that is not supported"));
     }
-    let is_meant = |key: &&Jwk| match &header.kid {
-        Some(kid) => key.common.key_id.as_ref() == Some(kid),
-        None => true,
-    };
-    let fits = |key: &&Jwk| is_for(key, header.alg);
-    let mut candidates = keys.keys.iter().filter(is_meant).filter(fits);
-    let unknown = || {
-        invalid(
-            "Couldn't retrieve verification key from your identity provider, please reference \
-             AssumeRoleWithWebIdentity documentation for requirements",
-        )
-    };
-    let key = candidates.next().ok_or_else(unknown)?;
-    if candidates.next().is_some() {
-        return Err(unknown());
-    }
-    let key = DecodingKey::from_jwk(key).map_err(|_| unknown())?;
+    let key = only_key(&header, keys).ok_or_else(no_key)?;
+    let key = DecodingKey::from_jwk(key).map_err(|_| no_key())?;
     // Times and audience are checked by us, against our clock and the provider's record.
     let mut rules = Validation::new(header.alg);
     (rules.validate_exp, rules.validate_nbf, rules.validate_aud) = (false, false, false);
@@ -128,6 +134,24 @@ fn verified_claims(token: &str, keys: &JwkSet) -> Result<Map<String, Value>, Api
         _ => no_jwt(),
     })?;
     Ok(decoded.claims)
+}
+
+/// The one key that the token may be signed with.
+fn only_key<'a>(header: &Header, keys: &'a JwkSet) -> Option<&'a Jwk> {
+    let is_meant = |key: &&Jwk| match &header.kid {
+        Some(kid) => key.common.key_id.as_ref() == Some(kid),
+        None => true,
+    };
+    let fits = |key: &&Jwk| is_for(key, header.alg);
+    let mut candidates = keys.keys.iter().filter(is_meant).filter(fits);
+    candidates.next().filter(|_| candidates.next().is_none())
+}
+
+/// Whether a token that these keys do not verify may be signed with a key that its issuer has had since: one that is not
+/// among them, or one without a name.
+pub(super) fn may_have_newer_key(token: &str, keys: &KeySet) -> bool {
+    decode_header(token)
+        .is_ok_and(|header| header.kid.is_none() || only_key(&header, &keys.keys).is_none())
 }
 
 /// Whether the key is one for signatures of this algorithm. AWS takes RS256 to RS512, ES256 and ES384.
@@ -307,7 +331,7 @@ mod tests {
     use super::*;
     use base64::Engine;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-    use jsonwebtoken::{EncodingKey, Header, encode};
+    use jsonwebtoken::{EncodingKey, encode};
     use serde_json::json;
 
     // A key made for this test, and tokens signed with it by another library: {"iss":"https://issuer.example",
@@ -317,15 +341,16 @@ mod tests {
     const GOOD: &str = "eyJhbGciOiJFUzI1NiIsImtpZCI6ImsxIn0.eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlIiwic3ViIjoiYWxpY2UiLCJhdWQiOiJhcHAiLCJleHAiOjEwMDB9.mdrWq7uaoMxQ8gnh43HrOOrOxQN99IyZS2yAIPySfCtRoSazIFxe_cJzQBY88ZERhnp8FCfd64IK5vn6WuNsmA";
     const WITH_CRIT: &str = "eyJhbGciOiJFUzI1NiIsImtpZCI6ImsxIiwiY3JpdCI6WyJiNjQiXX0.eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlIiwic3ViIjoiYWxpY2UiLCJhdWQiOiJhcHAiLCJleHAiOjEwMDB9.PLsBF3JM1zWZyqiWQ-tKDt-zRxxb8Q-kz-IxKo9HgLXoWPOXLBL_Uc8MUtCG57dMJYBYiIfLlUflztrPIIcUtw";
 
-    fn keys(kid: &str, algorithm: Option<&str>) -> JwkSet {
+    fn keys(kid: &str, algorithm: Option<&str>) -> KeySet {
         let mut key = json!({"kty": "EC", "crv": "P-256", "kid": kid, "x": X, "y": Y});
         if let Some(algorithm) = algorithm {
             key["alg"] = algorithm.into();
         }
-        serde_json::from_value(json!({ "keys": [key] })).unwrap()
+        let keys = serde_json::from_value(json!({ "keys": [key] })).unwrap();
+        KeySet { issuer: None, keys }
     }
 
-    fn verify(token: &str, keys: &JwkSet) -> Result<WebToken, ErrorCode> {
+    fn verify(token: &str, keys: &KeySet) -> Result<WebToken, ErrorCode> {
         let clients = ["app".to_owned()];
         WebToken::verify(token, keys, &clients, Timestamp::from_millis(900_000))
             .map_err(|error| error.code)
@@ -359,6 +384,27 @@ mod tests {
     }
 
     #[test]
+    fn a_token_names_its_issuer_exactly_as_the_issuer_does() {
+        let by = |issuer: &str| KeySet { issuer: Some(issuer.to_owned()), ..keys("k1", None) };
+        assert!(verify(GOOD, &by("https://issuer.example")).is_ok());
+        for other in ["https://issuer.example/", "https://ISSUER.example", ""] {
+            let refused = verify(GOOD, &by(other)).err();
+            assert_eq!(refused, Some(ErrorCode::InvalidIdentityToken), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_newer_key_may_help_where_the_tokens_key_is_not_known_or_has_no_name() {
+        assert!(!may_have_newer_key(GOOD, &keys("k1", None)));
+        assert!(may_have_newer_key(GOOD, &keys("k2", None)));
+        assert!(may_have_newer_key(GOOD, &KeySet::default()));
+        let (_, rest) = GOOD.split_once('.').unwrap();
+        let nameless = URL_SAFE_NO_PAD.encode(r#"{"alg":"ES256"}"#);
+        assert!(may_have_newer_key(&format!("{nameless}.{rest}"), &keys("k1", None)));
+        assert!(!may_have_newer_key("abcd", &KeySet::default()), "no token at all");
+    }
+
+    #[test]
     fn a_token_cannot_choose_to_be_unsigned_or_to_be_signed_with_what_is_public() {
         let (_, payload) = GOOD.rsplit_once('.').unwrap().0.split_once('.').unwrap();
         let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"none","kid":"k1"}"#);
@@ -370,7 +416,7 @@ mod tests {
         let token = encode(&header, &claims, &secret).unwrap();
         assert!(verify(&token, &keys("k1", None)).is_err());
         let shared = json!({"keys": [{"kty": "oct", "kid": "k1", "k": URL_SAFE_NO_PAD.encode(X)}]});
-        let shared: JwkSet = serde_json::from_value(shared).unwrap();
+        let shared = KeySet { issuer: None, keys: serde_json::from_value(shared).unwrap() };
         assert!(verify(&token, &shared).is_err(), "a shared secret is no issuer's key");
     }
 
@@ -444,7 +490,7 @@ mod tests {
         };
         assert_eq!(
             claimed_issuer(&token(&"https://a.example/".into())).unwrap(),
-            "https://a.example"
+            "https://a.example/"
         );
         for bad in [json!("http://a.example"), json!("a.example"), json!(["https://a.example"])] {
             assert!(claimed_issuer(&token(&bad)).is_err(), "{bad}");

@@ -58,11 +58,11 @@ fn check_event(
     event: &Value,
 ) {
     let operation = outcome.sample.operation;
-    let is_read = spec(outcome.sample).effect == Effect::Read;
+    let effect = spec(outcome.sample).effect;
     assert_eq!(event["eventName"], operation);
     assert_eq!(event["eventSource"], call.service.event_source, "{operation}");
     assert_eq!(event["awsRegion"], call.region.as_str(), "{operation}");
-    assert_eq!(event["readOnly"], is_read, "{operation}");
+    assert_eq!(event["readOnly"], effect.is_read_only(), "{operation}");
     assert_eq!(event["userIdentity"]["accessKeyId"], building.root.id.as_str(), "{operation}");
     assert_eq!(event["userIdentity"]["accountId"], ACCOUNT, "{operation}");
     assert_eq!(event["recipientAccountId"], ACCOUNT, "{operation}");
@@ -74,7 +74,7 @@ fn check_event(
     assert_eq!(message, reply.message(), "{operation}");
     // CloudTrail writes null for the many answers of IAM that have no result.
     let has_result = call.service.target_prefix.is_some() || reply.body.contains("Result>");
-    let answered = outcome.code.is_none() && !is_read && has_result;
+    let answered = outcome.code.is_none() && effect.tells_answer() && has_result;
     assert_eq!(!event["responseElements"].is_null(), answered, "{operation}");
     check_parameters(operation, &event["requestParameters"], outcome.members);
 }

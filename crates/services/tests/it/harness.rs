@@ -273,6 +273,7 @@ impl Building {
         let env = Env {
             clock: Box::new(ground.clock.clone()),
             entropy: Box::new(ground.entropy.clone()),
+            issuers: None,
         };
         let home = Home {
             account: first.account.clone(),

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use strongroom_audit::AuditLog;
+use strongroom_audit::{Append, AuditLog};
 use strongroom_store::{Batch, Committed, StoreError};
 use strongroom_types::{AccountId, Clock, Entropy, RandomIds, Region};
 use tokio::sync::Notify;
@@ -47,7 +47,7 @@ impl Default for Settings {
         Self {
             regions: Vec::new(),
             clock_skew_millis_max: strongroom_types::limits::CLOCK_SKEW_MILLIS_MAX,
-            cache_bytes: 256 * 1024 * 1024,
+            cache_bytes: 512 * 1024 * 1024,
             trusted_proxies: Vec::new(),
             issuer_keys: BTreeMap::new(),
         }
@@ -155,11 +155,10 @@ impl House {
         committed
     }
 
-    /// Writes an event and waits until it would survive a power cut. No answer leaves before.
-    pub async fn append_event(&self, event: &Event<'_>) -> Result<(), ApiError> {
-        let line = event.encode()?;
-        self.audit.append(&line).await.map_err(ApiError::internal)?;
-        Ok(())
+    /// Hands an event to the log. What this resolves to says whether it would survive a power cut: no answer leaves
+    /// before.
+    pub fn append_event(&self, event: &Event<'_>) -> Result<Append, ApiError> {
+        Ok(self.audit.append(&event.encode()?))
     }
 }
 

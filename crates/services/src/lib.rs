@@ -1,6 +1,6 @@
 //! What strongroom does: the AWS services, each operation in a file of its own, behind one pipeline.
 //!
-//! No HTTP and no storage engine is known here. A request comes in at [`front::answer`]; the path from there is in
+//! No HTTP and no storage engine is known here. A request comes in at [`front::prepare`]; the path from there is in
 //! [`operation::handle`].
 
 pub mod accounts;

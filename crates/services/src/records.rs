@@ -95,16 +95,20 @@ impl Equivalent<CacheKey> for CacheKeyRef<'_> {
 #[derive(Clone)]
 struct Cached {
     record: Arc<dyn Any + Send + Sync>,
+    /// In bytes.
     weight: u64,
 }
+
+/// What a record in the cache costs besides itself: the cache's own, the allocator's, and what the record comes to hold
+/// when it is used. Measured: 1,000 secrets with their versions, all read, take 3.3 MB.
+const CACHED_BYTES: u64 = 600;
 
 #[derive(Clone)]
 struct ByBytes;
 
 impl Weighter<CacheKey, Cached> for ByBytes {
     fn weight(&self, key: &CacheKey, cached: &Cached) -> u64 {
-        // The decoded form is some three times as large as the encoded one; 200 bytes are the cache's own.
-        200 + u64::try_from(key.key.len()).unwrap_or(u64::MAX) + cached.weight * 3
+        CACHED_BYTES + u64::try_from(key.key.len()).unwrap_or(u64::MAX) + cached.weight
     }
 }
 
@@ -292,7 +296,9 @@ impl Records {
         let value = self.decode(&key, &record.bytes)?;
         let cache_key = CacheKey { kind: T::KIND.id, key: key.as_slice().into() };
         let stored = Arc::new(Stored { key, revision: record.revision, value });
-        let weight = u64::try_from(record.bytes.len()).unwrap_or(u64::MAX);
+        // The texts of the decoded form are those of the encoded one.
+        let bytes = record.bytes.len().saturating_add(size_of::<Stored<T>>());
+        let weight = u64::try_from(bytes).unwrap_or(u64::MAX);
         let commits = self.shard(T::KIND, &stored.key);
         if *commits == seen {
             let record: Arc<dyn Any + Send + Sync> = Arc::<Stored<T>>::clone(&stored);

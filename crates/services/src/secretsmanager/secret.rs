@@ -156,7 +156,7 @@ pub struct Secret {
     #[serde(default)]
     pub bound_policy: Option<PolicyText>,
     /// The rotation's configuration, if there ever was one.
-    pub rotation: Option<Rotation>,
+    pub rotation: Option<Box<Rotation>>,
     /// Its part in replication.
     pub replication: Replication,
     /// Its part in replication between accounts.

@@ -17,7 +17,7 @@ use strongroom_services::background::{finish, tick};
 use strongroom_services::bootstrap::{Preset, note_told, root_credential, storage_keys};
 use strongroom_services::event::cloudtrail;
 use strongroom_services::forward::forward;
-use strongroom_services::front::{Incoming, answer};
+use strongroom_services::front::{Incoming, prepare};
 use strongroom_services::house::{Env, Home, House, Settings};
 use strongroom_services::operation::Service;
 use strongroom_services::records::Records;
@@ -326,7 +326,7 @@ impl Building {
             source_ip: SOURCE.into(),
             tls: None,
         };
-        let answer = answer(&self.house, incoming).await;
+        let answer = prepare(&self.house, incoming).await.told(&self.house).await;
         Reply {
             status: answer.status,
             request_id: answer.request_id.to_string(),

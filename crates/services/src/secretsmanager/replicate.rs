@@ -187,6 +187,7 @@ fn mirror(primary: &Secret, copy: &mut Secret) {
     copy.tags.clone_from(&primary.tags);
     copy.policy.clone_from(&primary.policy);
     copy.bound_policy.clone_from(&primary.bound_policy);
+    copy.policy_ids.clone_from(&primary.policy_ids);
     copy.owning_service.clone_from(&primary.owning_service);
     copy.last_rotated = primary.last_rotated;
     copy.changed = primary.changed;

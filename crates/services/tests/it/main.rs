@@ -9,6 +9,7 @@
 
 mod accessed;
 mod audited;
+mod bound_policies;
 mod coverage;
 mod deletion;
 mod environment;

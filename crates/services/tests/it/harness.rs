@@ -24,7 +24,7 @@ use strongroom_services::records::Records;
 use strongroom_services::{SERVICES, metrics};
 use strongroom_sigv4::{Credential, Moment, Request, sign_headers};
 use strongroom_store::memory::MemoryStore;
-use strongroom_store::{Batch, Direction, Index, PageQuery, Store};
+use strongroom_store::{Batch, Direction, Index, Kind, PageQuery, Store};
 use strongroom_types::{AccountId, Clock, Region, Timestamp};
 use tempfile::TempDir;
 
@@ -412,6 +412,12 @@ impl Building {
         };
         let entries = self.ground.store.page(query).await.unwrap();
         entries.into_iter().map(|entry| entry.key).collect()
+    }
+
+    /// Whether there is a record. Numbers of kinds are part of the format on disk.
+    pub(crate) async fn holds(&self, kind: u16, key: &[u8]) -> bool {
+        let kind = Kind { id: kind, name: "of the test" };
+        self.ground.store.get(kind, key).await.unwrap().is_some()
     }
 
     pub(crate) fn metrics(&self) -> String {

@@ -15,6 +15,7 @@ mod deletion;
 mod environment;
 mod harness;
 mod identity_samples;
+mod last_uses;
 mod matrix;
 mod pruning;
 mod races;

@@ -11,6 +11,7 @@ mod accessed;
 mod audited;
 mod bound_policies;
 mod coverage;
+mod damaged;
 mod deletion;
 mod environment;
 mod harness;

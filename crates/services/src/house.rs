@@ -5,6 +5,7 @@ use crate::event::Event;
 use crate::identity::{Credentials, LastUsedLedger};
 use crate::metrics::Metrics;
 use crate::records::Records;
+use crate::round::Round;
 use crate::secretsmanager::AccessLedger;
 use crate::sts::IssuerKeys;
 use crate::turns::Turns;
@@ -104,6 +105,10 @@ pub struct House {
     pub last_used: LastUsedLedger,
     /// When secrets were last read.
     pub accesses: AccessLedger,
+    /// Where the carrying of changes to replicas is.
+    pub replication_round: Round,
+    /// Where the purge of secrets is whose recovery window is over.
+    pub purge_round: Round,
     /// Keys of OpenID Connect issuers.
     pub issuer_keys: IssuerKeys,
     /// Who goes first when many change one resource.
@@ -137,6 +142,8 @@ impl House {
             last_used: LastUsedLedger::default(),
             home,
             accesses,
+            replication_round: Round::default(),
+            purge_round: Round::default(),
             issuer_keys,
             turns: Turns::new(),
             metrics: Metrics::default(),

@@ -23,6 +23,7 @@ pub mod operation;
 mod page_token;
 pub mod policy_text;
 pub mod records;
+mod round;
 pub mod secretsmanager;
 pub mod sts;
 pub mod turns;

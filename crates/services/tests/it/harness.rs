@@ -5,6 +5,7 @@
 
 use crate::environment::{FakeClock, SeededEntropy};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,7 +25,9 @@ use strongroom_services::records::Records;
 use strongroom_services::{SERVICES, metrics};
 use strongroom_sigv4::{Credential, Moment, Request, sign_headers};
 use strongroom_store::memory::MemoryStore;
-use strongroom_store::{Batch, Direction, Index, PageQuery, Store};
+use strongroom_store::{
+    Batch, Change, Direction, Expect, Index, Kind, PageQuery, Store, Term, Write,
+};
 use strongroom_types::{AccountId, Clock, Region, Timestamp};
 use tempfile::TempDir;
 
@@ -412,6 +415,48 @@ impl Building {
         };
         let entries = self.ground.store.page(query).await.unwrap();
         entries.into_iter().map(|entry| entry.key).collect()
+    }
+
+    /// Whether there is a record. Numbers of kinds are part of the format on disk.
+    pub(crate) async fn holds(&self, kind: u16, key: &[u8]) -> bool {
+        let kind = Kind { id: kind, name: "of the test" };
+        self.ground.store.get(kind, key).await.unwrap().is_some()
+    }
+
+    /// Damages the records of a kind whose key is taken, and leaves their entries in these indexes. Those that are in
+    /// memory are read again after a new start only.
+    pub(crate) async fn damage(
+        &self,
+        kind: u16,
+        indexes: &[u16],
+        is_taken: impl Fn(&[u8]) -> bool,
+    ) -> usize {
+        let mut terms = BTreeMap::<Vec<u8>, Vec<Term>>::new();
+        for id in indexes {
+            let index = Index { id: *id, name: "of the test" };
+            let query = PageQuery {
+                index,
+                prefix: &[],
+                after: None,
+                limit: u32::MAX,
+                direction: Direction::Ascending,
+            };
+            for entry in self.ground.store.page(query).await.unwrap() {
+                terms.entry(entry.key).or_default().push(Term { index, term: entry.term });
+            }
+        }
+        terms.retain(|key, _| is_taken(key));
+        let count = terms.len();
+        let kind = Kind { id: kind, name: "of the test" };
+        let damage = |(key, terms)| Write {
+            kind,
+            key,
+            expect: Expect::Any,
+            change: Change::Put { bytes: b"damaged".to_vec(), terms },
+        };
+        let writes = terms.into_iter().map(damage).collect();
+        self.ground.store.commit(Batch { writes, events: Vec::new() }).await.unwrap();
+        count
     }
 
     pub(crate) fn metrics(&self) -> String {

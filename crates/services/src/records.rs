@@ -94,9 +94,26 @@ impl Equivalent<CacheKey> for CacheKeyRef<'_> {
 
 #[derive(Clone)]
 struct Cached {
-    record: Arc<dyn Any + Send + Sync>,
+    /// `None`: there is no such record. Known as well as one that is there, or the time of an answer would tell which.
+    record: Option<Arc<dyn Any + Send + Sync>>,
     /// In bytes.
     weight: u64,
+}
+
+/// What is known of a record from memory.
+enum Known<T> {
+    There(Arc<Stored<T>>),
+    Absent,
+    Nothing,
+}
+
+impl<T> Known<T> {
+    fn there(self) -> Option<Arc<Stored<T>>> {
+        match self {
+            Self::There(record) => Some(record),
+            Self::Absent | Self::Nothing => None,
+        }
+    }
 }
 
 /// What a record in the cache costs besides itself: the cache's own, the allocator's, and what the record comes to hold
@@ -166,12 +183,17 @@ impl Records {
         &self,
         key: &[u8],
     ) -> Result<Option<Arc<Stored<T>>>, StoreError> {
-        if let Some(cached) = self.cached::<T>(key) {
-            return Ok(Some(cached));
+        match self.cached::<T>(key) {
+            Known::There(record) => return Ok(Some(record)),
+            Known::Absent => return Ok(None),
+            Known::Nothing => {}
         }
         let seen = *self.shard(T::KIND, key);
-        let Some(record) = self.store.get(T::KIND, key).await? else { return Ok(None) };
-        self.open(key.to_vec(), &record, seen).map(Some)
+        if let Some(record) = self.store.get(T::KIND, key).await? {
+            return self.open(key.to_vec(), &record, seen).map(Some);
+        }
+        self.keep(T::KIND, key, seen, Cached { record: None, weight: 0 });
+        Ok(None)
     }
 
     /// The record, read and opened for this call only: for what must not stay in memory.
@@ -189,7 +211,7 @@ impl Records {
         &self,
         keys: &[Vec<u8>],
     ) -> Result<Vec<Option<Arc<Stored<T>>>>, StoreError> {
-        let mut found: Vec<_> = keys.iter().map(|key| self.cached::<T>(key)).collect();
+        let mut found: Vec<_> = keys.iter().map(|key| self.cached::<T>(key).there()).collect();
         let missing: Vec<_> = found
             .iter()
             .zip(keys)
@@ -267,9 +289,23 @@ impl Records {
         self.epochs.get(usize::from(kind.id)).map_or(0, |epoch| epoch.load(Ordering::Acquire))
     }
 
-    fn cached<T: RecordType>(&self, key: &[u8]) -> Option<Arc<Stored<T>>> {
-        let cached = self.cache.get(&CacheKeyRef { kind: T::KIND.id, key })?;
-        cached.record.downcast().ok()
+    /// What is known of a record without reading it.
+    fn cached<T: RecordType>(&self, key: &[u8]) -> Known<T> {
+        match self.cache.get(&CacheKeyRef { kind: T::KIND.id, key }) {
+            Some(Cached { record: Some(record), .. }) => {
+                record.downcast().map_or(Known::Nothing, Known::There)
+            }
+            Some(Cached { record: None, .. }) => Known::Absent,
+            None => Known::Nothing,
+        }
+    }
+
+    /// Keeps what was read, unless a commit may have changed it since.
+    fn keep(&self, kind: Kind, key: &[u8], seen: u64, cached: Cached) {
+        let commits = self.shard(kind, key);
+        if *commits == seen {
+            self.cache.insert(CacheKey { kind: kind.id, key: key.into() }, cached);
+        }
     }
 
     fn shard(&self, kind: Kind, key: &[u8]) -> MutexGuard<'_, u64> {
@@ -294,16 +330,12 @@ impl Records {
         seen: u64,
     ) -> Result<Arc<Stored<T>>, StoreError> {
         let value = self.decode(&key, &record.bytes)?;
-        let cache_key = CacheKey { kind: T::KIND.id, key: key.as_slice().into() };
         let stored = Arc::new(Stored { key, revision: record.revision, value });
         // The texts of the decoded form are those of the encoded one.
         let bytes = record.bytes.len().saturating_add(size_of::<Stored<T>>());
         let weight = u64::try_from(bytes).unwrap_or(u64::MAX);
-        let commits = self.shard(T::KIND, &stored.key);
-        if *commits == seen {
-            let record: Arc<dyn Any + Send + Sync> = Arc::<Stored<T>>::clone(&stored);
-            self.cache.insert(cache_key, Cached { record, weight });
-        }
+        let record: Arc<dyn Any + Send + Sync> = Arc::<Stored<T>>::clone(&stored);
+        self.keep(T::KIND, &stored.key, seen, Cached { record: Some(record), weight });
         Ok(stored)
     }
 }

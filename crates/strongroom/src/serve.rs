@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use strongroom_audit::AuditLog;
 use strongroom_http::{Exposure, Limits, Listening, ServerConfig, Terms};
-use strongroom_keys::seal::{KeyFile, Seal};
+use strongroom_keys::seal::KeyFile;
+use strongroom_keys::{StorageKeys, Unsealed};
 use strongroom_services::background::finish;
 use strongroom_services::bootstrap::{self, Preset, RootCredential};
 use strongroom_services::forward::forward;
@@ -205,13 +206,14 @@ async fn open(config: &Config, preset: Preset) -> anyhow::Result<Opened> {
     let store = SqliteStore::open(&database, options)
         .with_context(|| format!("cannot open {}", database.display()))?;
     let store: Arc<dyn Store> = Arc::new(store);
-    let is_new = !bootstrap::is_initialised(&*store).await?;
-    check_preset(is_new, &preset)?;
+    let wrapped = bootstrap::wrapped_storage_keys(&*store).await?;
+    check_preset(wrapped.is_none(), &preset)?;
     let seal = KeyFile::new(&config.key_file);
-    let root_key = if is_new { seal.create_or_unseal(&entropy) } else { seal.unseal() }
+    let Unsealed { keys, to_store } = StorageKeys::unseal(&seal, wrapped.as_deref(), &entropy)
         .with_context(|| format!("cannot use the root key in {}", config.key_file.display()))?;
-    let keys = bootstrap::storage_keys(&*store, &root_key, &entropy).await.map_err(loud)?;
-    drop(root_key);
+    if let Some(wrapped) = to_store {
+        bootstrap::keep_storage_keys(&*store, wrapped).await?;
+    }
     let records = Records::new(store, keys, config.settings.cache_bytes);
     let audit_dir = config.data_dir.join("audit");
     let (audit, recovered) = AuditLog::open(&audit_dir, strongroom_audit::Options::default())

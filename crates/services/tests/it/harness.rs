@@ -12,10 +12,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use strongroom_audit::{AuditLog, Reader};
-use strongroom_keys::RootKey;
+use strongroom_keys::seal::KeyFile;
+use strongroom_keys::{StorageKeys, Unsealed};
 use strongroom_services::accounts::{self, NewAccount};
 use strongroom_services::background::{finish, tick};
-use strongroom_services::bootstrap::{Preset, note_told, root_credential, storage_keys};
+use strongroom_services::bootstrap::{
+    Preset, keep_storage_keys, note_told, root_credential, wrapped_storage_keys,
+};
 use strongroom_services::event::cloudtrail;
 use strongroom_services::forward::forward;
 use strongroom_services::front::{Incoming, prepare};
@@ -223,8 +226,13 @@ struct Ground {
     clock: FakeClock,
     entropy: SeededEntropy,
     store: Arc<dyn Store>,
-    root_key: RootKey,
     directory: TempDir,
+}
+
+impl Ground {
+    fn audit(&self) -> PathBuf {
+        self.directory.path().join("audit")
+    }
 }
 
 /// The server.
@@ -246,7 +254,6 @@ impl Building {
         let ground = Ground {
             clock: FakeClock::at(START),
             store,
-            root_key: RootKey::generate(&entropy),
             entropy,
             directory: tempfile::tempdir().unwrap(),
         };
@@ -254,14 +261,20 @@ impl Building {
     }
 
     async fn open(ground: Ground, known: Option<Key>) -> Self {
-        let keys = storage_keys(&*ground.store, &ground.root_key, &ground.entropy).await.unwrap();
+        let wrapped = wrapped_storage_keys(&*ground.store).await.unwrap();
+        let seal = KeyFile::new(&ground.directory.path().join("root.key"));
+        let Unsealed { keys, to_store } =
+            StorageKeys::unseal(&seal, wrapped.as_deref(), &ground.entropy).unwrap();
+        if let Some(wrapped) = to_store {
+            keep_storage_keys(&*ground.store, wrapped).await.unwrap();
+        }
         let settings = Settings::default();
         let records = Records::new(Arc::clone(&ground.store), keys, settings.cache_bytes);
         let options = strongroom_audit::Options {
             first_segment_bytes: 64 * 1024,
             ..strongroom_audit::Options::default()
         };
-        let (audit, recovered) = AuditLog::open(ground.directory.path(), options).unwrap();
+        let (audit, recovered) = AuditLog::open(&ground.audit(), options).unwrap();
         let preset =
             Preset { account: Some(AccountId::parse(ACCOUNT).unwrap()), ..Preset::default() };
         let now = ground.clock.now();
@@ -377,7 +390,7 @@ impl Building {
         let after = self.forwarded.load(Ordering::SeqCst);
         let through = forward(&self.house, after).await.unwrap();
         self.forwarded.store(through, Ordering::SeqCst);
-        let mut reader = Reader::from(self.ground.directory.path(), 1).unwrap();
+        let mut reader = Reader::from(&self.ground.audit(), 1).unwrap();
         let events = std::iter::from_fn(|| reader.next_event().unwrap());
         let line = |event: strongroom_audit::Event| cloudtrail::line(&event.bytes).unwrap();
         events.map(|event| serde_json::from_str(&line(event)).unwrap()).collect()
@@ -393,7 +406,7 @@ impl Building {
     /// The audit log's files as they are on disk, whatever they hold.
     pub(crate) async fn log_bytes(&self) -> Vec<u8> {
         self.events().await;
-        let files = std::fs::read_dir(self.ground.directory.path()).unwrap();
+        let files = std::fs::read_dir(self.ground.audit()).unwrap();
         let mut paths: Vec<PathBuf> = files.map(|file| file.unwrap().path()).collect();
         paths.sort();
         paths.into_iter().flat_map(|path| std::fs::read(path).unwrap()).collect()

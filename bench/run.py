@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import statistics
@@ -20,10 +21,12 @@ import time
 from load import report as reporting
 from load.sending import load, send_all
 from load.servers import Ceiling, Moto, Server, Strongroom
-from load.signing import OPERATIONS, Signer
+from load.signing import KEY_ID, OPERATIONS, SECRET_KEY, Signer, role_requests
 
 OUT = pathlib.Path(__file__).resolve().parent / "out"
 CHANGES = ("put", "create")
+READS_OF_VALUES = ("get", "session")
+ROOT = (KEY_ID, SECRET_KEY, None)
 READS_SIGNED, CHANGES_SIGNED, CHANGES_WARM = 20_000, 3_000, 300
 CREATED_FROM = 1_000_000
 STARTS = 5
@@ -40,8 +43,18 @@ class Bench:
     def sign(self, server, operation, chosen):
         """Freshly signed requests; no two files of a run repeat a token."""
         self.fresh += 1
-        signer = Signer(server.address, self.fresh)
+        credential = server.session if operation == "session" else ROOT
+        signer = Signer(server.address, self.fresh, credential)
         return [signer.request(operation, each) for each in chosen]
+
+    def assume_role(self, server):
+        """Makes a role with policies and assumes it."""
+        for service, parameters in role_requests():
+            self.fresh += 1
+            signer = Signer(server.address, self.fresh, service=service)
+            answer = send_all(server.port, [signer.form(parameters)], 1)[0].decode()
+        members = ("AccessKeyId", "SecretAccessKey", "SessionToken")
+        server.session = tuple(re.search(f"<{member}>([^<]+)<", answer).group(1) for member in members)
 
     def load(self, server, requests, seconds=None):
         return load(server, requests, self.work / "requests", seconds)
@@ -116,6 +129,8 @@ class Bench:
         for server in servers:
             server.restore()
             server.start()
+            if operation == "session":
+                self.assume_role(server)
         if self.options.moto and operation == "get":
             moto = Moto(self.options.moto, servers[0].secrets)
             moto.start()
@@ -123,8 +138,9 @@ class Bench:
             servers = [*servers, moto]
         subjects = {server: self.pages(server) if operation == "list" else range(server.secrets) for server in servers}
         ceiling = self.ceiling(operation, servers[0], subjects[servers[0]][0])
+        ceiling.session = servers[0].session
         ceiling.start()
-        for server in servers if operation == "get" else []:
+        for server in servers if operation in READS_OF_VALUES else []:
             self.load(server, self.sign(server, operation, subjects[server]))
         subjects[ceiling] = subjects[servers[0]]
         rounds, all_servers = [], [ceiling, *servers]
@@ -181,7 +197,7 @@ class Bench:
         servers = self.prepare()
         for operation in OPERATIONS if servers else []:
             if self.options.only in (None, operation):
-                print(f"measuring {OPERATIONS[operation]}", file=sys.stderr, flush=True)
+                print(f"measuring {operation} ({OPERATIONS[operation]})", file=sys.stderr, flush=True)
                 measured = self.changes if operation in CHANGES else self.reads
                 self.report["rows"] += measured(operation, servers)
         self.report["bars"] = reporting.bars(self.report)

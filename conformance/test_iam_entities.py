@@ -198,10 +198,38 @@ def test_user_tags_have_no_case_and_policy_tags_have(iam, user, policy):
     refused(lambda: iam.tag_policy(PolicyArn=AWS_POLICY, Tags=[{"Key": "a", "Value": ""}]), "AccessDenied")
 
 
+def test_tags_are_refused_in_iams_words(iam, user, policy):
+    one = "1 validation error detected: Value at"
+    pattern = r"Member must satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]+"
+    tag = lambda *tags: lambda: iam.tag_user(UserName=user, Tags=[{"Key": key, "Value": value} for key, value in tags])
+    for call, code, message in (
+        (tag(("aws:thing", "v")), "InvalidInput", "Tag keys beginning with aws: are reserved for system use."),
+        (tag(("AWS:thing", "v")), "InvalidInput", "Tag keys beginning with aws: are reserved for system use."),
+        (tag(("a!", "v")), "ValidationError", f"{one} 'tags.1.member.key' failed to satisfy constraint: {pattern}"),
+        (tag(("k" * 129, "v")), "ValidationError", f"{one} 'tags.1.member.key' failed to satisfy constraint: Member must have length less than or equal to 128"),
+        (tag(("k", "v" * 257)), "ValidationError", f"{one} 'tags.1.member.value' failed to satisfy constraint: Member must have length less than or equal to 256"),
+        (tag(*((f"k{place}", "") for place in range(51))), "ValidationError", f"{one} 'tags' failed to satisfy constraint: Member must have length less than or equal to 50"),
+    ):
+        refused(call, code, message, 400)
+    keys = ("Member must satisfy constraint: [Member must have length less than or equal to 128, Member must have length greater than or equal to 1, "
+            f"{pattern}, Member must not be null]")
+    for untag in (lambda keys: iam.untag_user(UserName=user, TagKeys=keys), lambda keys: iam.untag_policy(PolicyArn=policy, TagKeys=keys)):
+        for bad in (["k" * 129], ["good", "a!"]):
+            refused(lambda: untag(bad), "ValidationError", f"{one} 'tagKeys' failed to satisfy constraint: {keys}", 400)
+        refused(lambda: untag([f"k{place}" for place in range(51)]), "ValidationError", f"{one} 'tagKeys' failed to satisfy constraint: Member must have length less than or equal to 50", 400)
+
+
+def test_texts_that_break_a_constraint_are_not_repeated_and_numbers_are(iam, policy):
+    one = "1 validation error detected: Value"
+    refused(lambda: iam.create_user(UserName="u" * 65), "ValidationError", f"{one} at 'userName' failed to satisfy constraint: Member must have length less than or equal to 64", 400)
+    refused(lambda: iam.get_policy_version(PolicyArn=policy, VersionId="1"), "ValidationError", f"{one} at 'versionId' failed to satisfy constraint: Member must satisfy", 400)
+    refused(lambda: iam.list_users(MaxItems=1001), "ValidationError", f"{one} '1001' at 'maxItems' failed to satisfy constraint: Member must have value", 400)
+
+
 def test_tags_are_held_to_their_number_and_paged_whatever_their_alphabet(iam, user):
     keys = ["ж" * 100 + f"{place:02}" for place in range(49)] + ["z"]
     iam.tag_user(UserName=user, Tags=[{"Key": key, "Value": "v"} for key in keys])
-    refused(lambda: iam.tag_user(UserName=user, Tags=[{"Key": "one-more", "Value": ""}]), "LimitExceeded", "50", 409)
+    refused(lambda: iam.tag_user(UserName=user, Tags=[{"Key": "one-more", "Value": ""}]), "LimitExceeded", "The number of tags has reached the maximum limit.", 409)
     for size in (1, 7, 50):
         assert [tag["Key"] for tag in pages(iam.list_user_tags, "Tags", size, UserName=user)] == sorted(keys)
 
@@ -239,7 +267,7 @@ def test_attachments_are_made_once_counted_and_listed(iam, user, group, policy):
         assert [held[f"{noun}Name"] for held in entities[f"Policy{noun}s"]] == list(of.values())
         absent = policy + "-absent"
         refused(lambda: attach(**of, PolicyArn=absent), "NoSuchEntity", f"Policy {absent} does not exist or is not attachable.", 404)
-        refused(lambda: attach(**of, PolicyArn="longpolicynamebutnoarn"), "InvalidInput", "ARN longpolicynamebutnoarn is not valid.", 400)
+        refused(lambda: attach(**of, PolicyArn="longpolicynamebutnoarn"), "ValidationError", "ARN longpolicynamebutnoarn is not valid.", 400)
         detach(**of, PolicyArn=policy)
         refused(lambda: detach(**of, PolicyArn=policy), "NoSuchEntity", f"Policy {policy} was not found.", 404)
         detach(**of, PolicyArn=AWS_POLICY)
@@ -249,7 +277,8 @@ def test_attachments_are_made_once_counted_and_listed(iam, user, group, policy):
 
 def test_a_boundary_is_set_counted_and_taken_away(iam, user, policy):
     iam.put_user_permissions_boundary(UserName=user, PermissionsBoundary=policy)
-    assert iam.get_user(UserName=user)["User"]["PermissionsBoundary"]["PermissionsBoundaryArn"] == policy
+    # Not the model's word, recorded.
+    assert iam.get_user(UserName=user)["User"]["PermissionsBoundary"] == {"PermissionsBoundaryArn": policy, "PermissionsBoundaryType": "Policy"}
     told = iam.get_policy(PolicyArn=policy)["Policy"]
     assert (told["AttachmentCount"], told["PermissionsBoundaryUsageCount"]) == (0, 1)
     names = lambda **more: [held["UserName"] for held in iam.list_entities_for_policy(PolicyArn=policy, **more)["PolicyUsers"]]
@@ -261,6 +290,8 @@ def test_a_boundary_is_set_counted_and_taken_away(iam, user, policy):
     refused(lambda: iam.delete_policy(PolicyArn=policy), "DeleteConflict", "Cannot delete a policy attached to entities.", 409)
     absent = policy + "-absent"
     refused(lambda: iam.put_user_permissions_boundary(UserName=user, PermissionsBoundary=absent), "NoSuchEntity", f"Scope ARN: {absent} does not exist or is not attachable.", 404)
+    other = f"arn:aws:iam::{ACCOUNT}:not_a_policy/invalid"
+    refused(lambda: iam.put_user_permissions_boundary(UserName=user, PermissionsBoundary=other), "InvalidInput", f"ARN {other} is not valid.", 400)
     iam.delete_user_permissions_boundary(UserName=user)
     assert "PermissionsBoundary" not in iam.get_user(UserName=user)["User"]
     refused(lambda: iam.delete_user_permissions_boundary(UserName=user), "NoSuchEntity", "", 404)
@@ -409,6 +440,15 @@ def test_a_policy_is_made_and_told_of(iam, name):
     refused(lambda: again(Path="/a*/"), "ValidationError", r"((/[A-Za-z0-9\.,\+@=_-]+)*)/")
     refused(lambda: again(document("iam:" + "x" * 6144)), "LimitExceeded", "Cannot exceed quota for PolicySize: 6144", 409)
     refused(lambda: again("{}"), "MalformedPolicyDocument", "", 400)
+    named = lambda resource: json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": resource}})
+    for resource, message in (("arn:aws:iam:::example_bucket", 'IAM resource path must either be "*" or start with user/, federated-user/,'),
+                              ("arn:aws:iam:us-east-1::example_bucket", "IAM resource arn:aws:iam:us-east-1::example_bucket cannot contain region information."),
+                              ("arn:aws:s3:us-east-1::example_bucket", "Resource arn:aws:s3:us-east-1::example_bucket can not contain region information.")):
+        refused(lambda: again(named(resource)), "MalformedPolicyDocument", message, 400)
+    # Recorded to be taken: a condition key without a vendor.
+    keyed = again(json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*", "Condition": {"StringEqualsIfExists": {"a": "asf"}}}}))
+    iam.delete_policy(PolicyArn=keyed["Arn"])
+    refused(lambda: iam.get_policy(PolicyArn="longpolicynamebutnoarn"), "ValidationError", "ARN longpolicynamebutnoarn is not valid.", 400)
     plain = again()
     assert "Tags" not in plain and iam.get_policy(PolicyArn=plain["Arn"])["Policy"]["Tags"] == []
     refused(lambda: iam.get_policy(PolicyArn=plain["Arn"] + "x"), "NoSuchEntity", f"Policy {plain['Arn']}x was not found.", 404)
@@ -574,7 +614,16 @@ def test_the_summary_counts_what_is_there(iam, name):
     after = iam.get_account_summary()["SummaryMap"]
     grown = {key: after[key] - before[key] for key in after if after[key] != before[key]}
     assert grown == {"Users": 1, "Groups": 1, "Roles": 1, "Policies": 1, "PolicyVersionsInUse": 2}
-    assert after["AccountAccessKeysPresent"] == 1 and after["AccountMFAEnabled"] == 0 and after["VersionsPerPolicyQuota"] == 5
+    assert after["AccountAccessKeysPresent"] == 1 and after["AccountMFAEnabled"] == 0
+    # Ours: what is held to here is what AWS raises a quota to; the others are AWS's defaults.
+    quotas = {key: value for key, value in after.items() if key.endswith("Quota")}
+    assert quotas == {
+        "AccessKeysPerUserQuota": 2, "AssumeRolePolicySizeQuota": 8192, "AttachedPoliciesPerGroupQuota": 20, "AttachedPoliciesPerRoleQuota": 20,
+        "AttachedPoliciesPerUserQuota": 20, "GroupPolicySizeQuota": 5120, "GroupsPerUserQuota": 10, "GroupsQuota": 300, "InstanceProfilesQuota": 1000,
+        "PoliciesQuota": 1500, "PolicySizeQuota": 6144, "PolicyVersionsInUseQuota": 10000, "RolePolicySizeQuota": 10240, "RolesQuota": 1000,
+        "ServerCertificatesQuota": 20, "SigningCertificatesPerUserQuota": 2, "UserPolicySizeQuota": 2048, "UsersQuota": 5000, "VersionsPerPolicyQuota": 5}
+    # All that the model names.
+    assert set(after) == set(iam.meta.service_model.shape_for("summaryKeyType").enum)
 
 
 def test_authorization_details_tell_everything_once_page_by_page(iam, name, policy):

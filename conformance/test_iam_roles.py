@@ -288,6 +288,16 @@ def test_a_provider_is_told_as_it_was_given(iam):
     assert got["Tags"] == [] and got["ClientIDList"] == [] and got["ThumbprintList"] == []
     for bad, code in [("http://issuer.example.com", "ValidationError"), ("issuer.example.com", "ValidationError"), ("https://issuer.example.com?a=b", "InvalidInput")]:
         refused(lambda: iam.create_open_id_connect_provider(Url=bad), code)
+    # Recorded: a slash at the end makes another provider.
+    other = iam.create_open_id_connect_provider(Url="https://plain.example.com/", ClientIDList=["c"])["OpenIDConnectProviderArn"]
+    assert other == plain["OpenIDConnectProviderArn"] + "/" and iam.get_open_id_connect_provider(OpenIDConnectProviderArn=other)["ClientIDList"] == ["c"]
+    iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=other)
+    assert iam.get_open_id_connect_provider(OpenIDConnectProviderArn=plain["OpenIDConnectProviderArn"])["ClientIDList"] == []
+    both = "[Member must have length less than or equal to {}, Member must have length greater than or equal to {}]"
+    refused(lambda: iam.create_open_id_connect_provider(Url="https://" + "u" * 250, ClientIDList=["c" * 256], ThumbprintList=["a" * 41]), "ValidationError",
+            "3 validation errors detected: Value at 'clientIDList' failed to satisfy constraint: Member must satisfy constraint: " + both.format(255, 1)
+            + "; Value at 'thumbprintList' failed to satisfy constraint: Member must satisfy constraint: " + both.format(40, 40)
+            + "; Value at 'url' failed to satisfy constraint: Member must have length less than or equal to 255")
 
 
 def test_a_providers_parts_change_one_by_one(iam):

@@ -162,6 +162,10 @@ def test_a_resources_policy_counts_for_the_caller(iam):
     refused(simulate(ResourceArns=[SECRET], ResourcePolicy=own), "InvalidInput", "Invalid caller - Caller cannot be null or empty.")
     refused(simulate(ResourcePolicy=own, CallerArn=bob), "InvalidInput", "Invalid Entity Arn: *")
     refused(simulate(CallerArn=f"arn:aws:iam::{ACCOUNT}:root"), "InvalidInput", "Caller must be an IAM user, role or group")
+    # Documented: who names the account's root leaves it to the account's own policies, which may let the caller in without.
+    root = policy(allow(resource=SECRET, Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"}))
+    assert one(iam, policy(allow("s3:*")), ResourceArns=[SECRET], ResourcePolicy=root, CallerArn=bob)["EvalDecision"] == "implicitDeny"
+    assert one(iam, policy(allow()), ResourceArns=[SECRET], ResourcePolicy=root, CallerArn=bob)["EvalDecision"] == "allowed"
     star = policy(allow(Principal={"AWS": bob}))
     refused(simulate(ResourceArns=[SECRET], ResourcePolicy=star, CallerArn=bob), "InvalidInput", "ResourceNames are not in a valid ARN format: *.")
 
@@ -264,6 +268,17 @@ def test_a_source_is_somebody_of_the_callers_account(iam, bob):
     refused(lambda: principal(iam, f"arn:aws:iam::{ACCOUNT}:user/nobody", READ), "NoSuchEntity", "Unable to retrieve specified IAM entity.")
     refused(lambda: principal(iam, f"arn:aws:iam::{OTHER}:user/bob", READ), "InvalidInput", "does not have access to policies in account")
     refused(lambda: principal(iam, f"arn:aws:iam::{ACCOUNT}:policy/Bounds", READ), "InvalidInput", "Invalid ARN provided in the request")
+
+
+def test_a_source_counts_with_the_arn_that_it_has(iam, bob):
+    """Recorded: the name finds it, whatever the path. Inferred: what is asked is then asked for it, not for the path."""
+    elsewhere = bob.replace("/people/", "/elsewhere/")
+    own = policy(allow(resource=SECRET, Principal={"AWS": bob}))
+    (result,) = principal(iam, elsewhere, READ, ResourceArns=[SECRET], ResourcePolicy=own)
+    assert result["EvalDecision"] == "allowed" and sources(result) == [("ResourcePolicy", "Resource Policy")]
+    is_bob = policy(allow("s3:Get*", Condition={"ArnEquals": {"aws:PrincipalArn": bob}}))
+    (result,) = principal(iam, elsewhere, "s3:GetBucketAcl", PolicyInputList=[is_bob], PolicyExclusionList=[{"PolicyType": "user-managed"}])
+    assert result["EvalDecision"] == "allowed"
 
 
 def test_context_keys_are_told_as_policies_write_them(iam, bob):

@@ -64,8 +64,9 @@ def check_shape(shape, element, path):
     elif shape.type_name == "boolean":
         assert element.text in ("true", "false"), (path, element.text)
     elif getattr(shape, "enum", None):
-        # Documented in the example of SimulateCustomPolicy, though the model's enumeration lacks it.
-        assert element.text in (*shape.enum, "IAM Policy"), (path, element.text)
+        # The model's enumerations lack two words: of the type of a policy (documented in the example of SimulateCustomPolicy), of
+        # the type of a boundary (recorded).
+        assert element.text in (*shape.enum, "IAM Policy", "Policy"), (path, element.text)
 
 
 def check_answer(service, operation, root):

@@ -63,6 +63,7 @@ def bars(report):
     growth = "time with 100,000 secrets against 1,000"
     measured("GetSecretValue: requests/s against the ceiling", ">=", 0.50, "get", 1000, "ratio")
     measured("GetSecretValue: p99 against the ceiling's", "<", 4, "get", 1000, "p99_ratio")
+    measured("GetSecretValue by a role session: requests/s against the ceiling", ">=", 0.45, "session", 1000, "ratio")
     measured("GetSecretValue: requests/s against moto's", ">=", 100, "get", 1000, "growth", "moto")
     measured(f"GetSecretValue: {growth}", "<=", 1.3, "get", 100_000, "growth")
     measured(f"CreateSecret: {growth}", "<=", 1.3, "create", 100_000, "growth")
@@ -83,4 +84,4 @@ def show(report):
         print(f"{title}, by secrets: " + ", ".join(f"{name}: {value:.1f}" for name, value in report[key].items()))
     for bar in report["bars"]:
         value = "" if bar["value"] is None else f"{bar['value']:.3f}"
-        print(f"{bar['what']:<62}{bar['bar']:>9}{value:>10}  {bar['state']}")
+        print(f"{bar['what']:<66}{bar['bar']:>9}{value:>10}  {bar['state']}")

@@ -26,6 +26,7 @@ class Server:
     def __init__(self, name, secrets=None, port=None):
         self.name, self.secrets, self.port = name, secrets, port or free_port()
         self.address, self.process = f"127.0.0.1:{self.port}", None
+        self.session = None
 
     def command(self):
         raise NotImplementedError

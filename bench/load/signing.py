@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import random
+import urllib.parse
 import uuid
 
 ACCOUNT, KEY_ID, SECRET_KEY = "123456789012", "AKIABENCH00000000000", "benchsecret" + "0" * 29
@@ -11,7 +12,8 @@ REGION, SERVICE, MEDIA_TYPE = "us-east-1", "secretsmanager", "application/x-amz-
 SEPARATOR = b"\n%%--%%\n"
 VALUE_BYTES = 200
 PAGE = 20
-OPERATIONS = {"get": "GetSecretValue", "list": "ListSecrets", "put": "PutSecretValue", "create": "CreateSecret"}
+OPERATIONS = {"get": "GetSecretValue", "session": "GetSecretValue", "list": "ListSecrets", "put": "PutSecretValue",
+              "create": "CreateSecret"}
 AGENT = "aws-sdk-rust/1.3.9 ua/2.1 api/secretsmanager#1.80.0 os/linux lang/rust#1.88.0 md/bench"
 
 
@@ -23,7 +25,7 @@ def body(operation, chosen, rng):
     """The request's body: `chosen` is a secret's number, or for list a page token (None: the first page)."""
     if operation == "list":
         return {"MaxResults": PAGE} if chosen is None else {"MaxResults": PAGE, "NextToken": chosen}
-    if operation == "get":
+    if operation in ("get", "session"):
         return {"SecretId": name(chosen)}
     value = "".join(rng.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=VALUE_BYTES))
     token = str(uuid.UUID(int=rng.getrandbits(128)))
@@ -32,29 +34,42 @@ def body(operation, chosen, rng):
 
 
 class Signer:
-    """Signs as of now: a server takes what it signed for five minutes."""
+    """Signs as of now: a server takes what it signed for five minutes. `credential`: key id, secret, session token."""
 
-    def __init__(self, host, seed):
-        self.host, self.rng = host, random.Random(seed)
+    def __init__(self, host, seed, credential=(KEY_ID, SECRET_KEY, None), service=SERVICE):
+        self.host, self.rng, self.service = host, random.Random(seed), service
+        self.key_id, secret, self.token = credential
         self.time = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-        self.scope = f"{self.time[:8]}/{REGION}/{SERVICE}/aws4_request"
-        self.key = ("AWS4" + SECRET_KEY).encode()
+        self.scope = f"{self.time[:8]}/{REGION}/{service}/aws4_request"
+        self.key = ("AWS4" + secret).encode()
         for part in self.scope.split("/"):
             self.key = hmac.digest(self.key, part.encode(), "sha256")
 
     def request(self, operation, chosen):
+        """A request of Secrets Manager."""
         content = json.dumps(body(operation, chosen, self.rng)).encode()
-        signed = {"content-type": MEDIA_TYPE, "host": self.host, "x-amz-date": self.time,
-                  "x-amz-target": f"{SERVICE}.{OPERATIONS[operation]}"}
-        headers = "".join(f"{key}:{value}\n" for key, value in signed.items())
+        return self.signed(content, {"content-type": MEDIA_TYPE, "x-amz-target": f"{SERVICE}.{OPERATIONS[operation]}"})
+
+    def form(self, parameters):
+        """A request of a query service."""
+        content = urllib.parse.urlencode(parameters).encode()
+        return self.signed(content, {"content-type": "application/x-www-form-urlencoded"})
+
+    def signed(self, content, headers):
+        signed = {**headers, "host": self.host, "x-amz-date": self.time}
+        if self.token:
+            signed["x-amz-security-token"] = self.token
+        signed = dict(sorted(signed.items()))
         names = ";".join(signed)
-        canonical = f"POST\n/\n\n{headers}\n{names}\n{hashlib.sha256(content).hexdigest()}"
+        canonical = "".join(f"{key}:{value}\n" for key, value in signed.items())
+        canonical = f"POST\n/\n\n{canonical}\n{names}\n{hashlib.sha256(content).hexdigest()}"
         digest = hashlib.sha256(canonical.encode()).hexdigest()
         to_sign = f"AWS4-HMAC-SHA256\n{self.time}\n{self.scope}\n{digest}"
         signature = hmac.digest(self.key, to_sign.encode(), "sha256").hex()
+        credential = f"Credential={self.key_id}/{self.scope}"
         sent = {
             **signed,
-            "authorization": f"AWS4-HMAC-SHA256 Credential={KEY_ID}/{self.scope}, SignedHeaders={names}, Signature={signature}",
+            "authorization": f"AWS4-HMAC-SHA256 {credential}, SignedHeaders={names}, Signature={signature}",
             "user-agent": AGENT,
             "x-amz-user-agent": AGENT,
             "amz-sdk-invocation-id": str(uuid.UUID(int=self.rng.getrandbits(128))),
@@ -65,3 +80,34 @@ class Signer:
         }
         head = "".join(f"{key}: {value}\r\n" for key, value in sent.items())
         return f"POST / HTTP/1.1\r\n{head}\r\n".encode() + content
+
+
+ROLE, POLICIES = "bench", 5
+TRUST = {"Version": "2012-10-17", "Statement": {
+    "Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}}
+
+
+def policy(number):
+    """One of the role's policies; the last of them allows, and holds for this machine and account only."""
+    statements = [{"Effect": "Allow", "Action": "secretsmanager:DescribeSecret",
+                   "Resource": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:team-{number}/app-{each}/*"}
+                  for each in range(20)]
+    if number == POLICIES - 1:
+        statements.append({"Effect": "Allow", "Action": "secretsmanager:GetSecretValue",
+                           "Resource": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:bench/*",
+                           "Condition": {"IpAddress": {"aws:SourceIp": "127.0.0.0/8"},
+                                         "StringEquals": {"aws:PrincipalAccount": ACCOUNT}}})
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def role_requests():
+    """What makes the role, each with its service, in order."""
+    yield "iam", {"Action": "CreateRole", "Version": "2010-05-08", "RoleName": ROLE, "AssumeRolePolicyDocument": json.dumps(TRUST)}
+    for number in range(POLICIES):
+        name = f"{ROLE}-{number}"
+        yield "iam", {"Action": "CreatePolicy", "Version": "2010-05-08", "PolicyName": name,
+                      "PolicyDocument": json.dumps(policy(number))}
+        yield "iam", {"Action": "AttachRolePolicy", "Version": "2010-05-08", "RoleName": ROLE,
+                      "PolicyArn": f"arn:aws:iam::{ACCOUNT}:policy/{name}"}
+    yield "sts", {"Action": "AssumeRole", "Version": "2011-06-15", "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/{ROLE}",
+                  "RoleSessionName": "bench"}

@@ -1,9 +1,11 @@
 //! A batch of events on its way to the disk, and those who wait for it.
 //!
 //! Waking a task from another thread costs an async runtime a system call each time. So the writer wakes one task only,
-//! the ringer, which runs inside the runtime and wakes the others from there, where it costs next to nothing.
+//! the ringer, which runs inside the runtime and wakes the others from there, where it costs next to nothing. The same
+//! task decides when enough events have gathered for the next sync: as soon as nothing else is ready to run.
 
 use crate::AuditError;
+use crate::log::Shared;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -86,38 +88,72 @@ impl Bell {
         drop(state);
         ringer.wake();
     }
-}
 
-/// The ringer: runs as a task of the runtime as long as the server does.
-#[derive(Debug)]
-pub struct Ring(pub(crate) Arc<Bell>);
+    /// Tells the ringer that events wait.
+    pub(crate) fn ring(&self) {
+        let ringer = self.state().ringer.clone();
+        if let Some(ringer) = ringer {
+            ringer.wake();
+        }
+    }
 
-impl Future for Ring {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let mut state = self.0.state();
-        if !state.ringer.as_ref().is_some_and(|ringer| ringer.will_wake(cx.waker())) {
-            state.ringer = Some(cx.waker().clone());
+    /// Wakes those whose batch has ended.
+    fn wake_ended(&self, ringer: Option<&Waker>) {
+        let mut state = self.state();
+        match ringer {
+            None => state.ringer = None,
+            Some(waker) if state.ringer.as_ref().is_some_and(|held| held.will_wake(waker)) => {}
+            Some(waker) => state.ringer = Some(waker.clone()),
         }
         let ended = std::mem::take(&mut state.ended);
         drop(state);
         for batch in ended {
             batch.wake();
         }
-        Poll::Pending
+    }
+}
+
+/// The ringer, which is to run as a task of the runtime as long as the server does.
+#[derive(Debug)]
+pub struct Ring {
+    pub(crate) bell: Arc<Bell>,
+    pub(crate) log: Arc<Shared>,
+}
+
+impl Ring {
+    /// Wakes those whose events have become durable, and flushes the next ones when no more of them come at once.
+    /// `let_others_run` resolves when all tasks that were ready have run, and those whose sockets had become ready. Ends
+    /// when it is dropped.
+    pub async fn run<Rest: Future<Output = ()>>(self, let_others_run: impl Fn() -> Rest) {
+        loop {
+            let mut waiting = self.events().await;
+            loop {
+                let_others_run().await;
+                let more = self.log.waiting();
+                if more == waiting {
+                    break;
+                }
+                waiting = more;
+            }
+            self.log.flush();
+        }
+    }
+
+    /// Wakes those whose batch has ended, until there are events that wait to be written. How many.
+    fn events(&self) -> impl Future<Output = u32> {
+        std::future::poll_fn(|cx| {
+            self.bell.wake_ended(Some(cx.waker()));
+            match self.log.waiting() {
+                0 => Poll::Pending,
+                waiting => Poll::Ready(waiting),
+            }
+        })
     }
 }
 
 impl Drop for Ring {
     /// From now on the writer wakes everyone itself; whom it has told the ringer of is woken here.
     fn drop(&mut self) {
-        let mut state = self.0.state();
-        state.ringer = None;
-        let ended = std::mem::take(&mut state.ended);
-        drop(state);
-        for batch in ended {
-            batch.wake();
-        }
+        self.bell.wake_ended(None);
     }
 }

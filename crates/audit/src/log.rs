@@ -62,12 +62,21 @@ impl Collected {
 struct State {
     collected: Collected,
     is_stopping: bool,
-    /// The writer sleeps and is to be woken.
+    /// The writer has nothing on its way to the disk. It sleeps, or is about to.
     is_idle: bool,
+    /// What has been collected is to be written, however little it is.
+    is_flushed: bool,
+}
+
+impl State {
+    fn is_ready(&self, gather: u32) -> bool {
+        let is_told = self.is_flushed || self.is_stopping;
+        self.collected.events >= gather || (is_told && self.collected.events > 0)
+    }
 }
 
 #[derive(Debug)]
-struct Shared {
+pub(crate) struct Shared {
     state: Mutex<State>,
     work: Condvar,
     waiting_bytes_max: usize,
@@ -78,6 +87,26 @@ struct Shared {
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn gather(&self) -> u32 {
+        self.gather.load(Ordering::Relaxed)
+    }
+
+    /// Events that nobody is writing, while the writer has nothing to do.
+    pub(crate) fn waiting(&self) -> u32 {
+        let state = self.state();
+        if state.is_idle && !state.is_flushed { state.collected.events } else { 0 }
+    }
+
+    /// Lets an idle writer write what has gathered. A busy one tells the bell when it is done.
+    pub(crate) fn flush(&self) {
+        let mut state = self.state();
+        if state.is_idle && state.collected.events > 0 {
+            state.is_flushed = true;
+            drop(state);
+            self.work.notify_one();
+        }
     }
 }
 
@@ -97,7 +126,12 @@ impl AuditLog {
         let bell = Arc::<Bell>::default();
         let collected = Collected::new(Vec::with_capacity(64 * 1024), recovered.outbox_through);
         let shared = Arc::new(Shared {
-            state: Mutex::new(State { collected, is_stopping: false, is_idle: false }),
+            state: Mutex::new(State {
+                collected,
+                is_stopping: false,
+                is_idle: true,
+                is_flushed: false,
+            }),
             work: Condvar::new(),
             waiting_bytes_max: options.waiting_bytes_max,
             gather: AtomicU32::new(1),
@@ -125,25 +159,15 @@ impl AuditLog {
         })
     }
 
-    /// The task that wakes those who wait, from inside their runtime. Runs until it is dropped.
+    /// What wakes those who wait, and flushes, from inside their runtime.
     pub fn ring(&self) -> Ring {
-        Ring(Arc::clone(&self.bell))
+        Ring { bell: Arc::clone(&self.bell), log: Arc::clone(&self.shared) }
     }
 
-    /// Lets events gather until there are so many, or until [`AuditLog::flush`]: a sync costs the same for one event
-    /// as for many. Whoever asks for this must flush when there is nothing else to do.
+    /// Lets events gather until there are so many, or until they are flushed: a sync costs the same for one event as
+    /// for many. Without a [`Ring`] that runs, they then wait for their time to be over.
     pub fn gather(&self, events: u32) {
         self.shared.gather.store(events.max(1), Ordering::Relaxed);
-    }
-
-    /// Writes what has gathered.
-    pub fn flush(&self) {
-        let mut state = self.shared.state();
-        if state.is_idle && state.collected.events > 0 {
-            state.is_idle = false;
-            drop(state);
-            self.shared.work.notify_one();
-        }
     }
 
     fn collect(&self, add: impl FnOnce(&mut Collected)) -> Append {
@@ -151,14 +175,15 @@ impl AuditLog {
         if state.collected.frame.len() > self.shared.waiting_bytes_max {
             return Append(Err(AuditError::Overloaded));
         }
+        let is_first = state.collected.events == 0;
         add(&mut state.collected);
         let batch = Arc::clone(&state.collected.batch);
-        let is_enough = state.collected.events >= self.shared.gather.load(Ordering::Relaxed);
-        let wake = state.is_idle && is_enough;
-        state.is_idle = state.is_idle && !wake;
+        let (is_idle, is_ready) = (state.is_idle, state.is_ready(self.shared.gather()));
         drop(state);
-        if wake {
+        if is_idle && is_ready {
             self.shared.work.notify_one();
+        } else if is_idle && is_first {
+            self.bell.ring();
         }
         Append(Ok(batch))
     }
@@ -189,6 +214,8 @@ fn write(shared: &Shared, bell: &Bell, mut disk: Disk) {
             }
         }
         collected.batch.end(outcome);
+        // Before the bell: whoever comes to flush finds the writer ready for it.
+        shared.state().is_idle = true;
         bell.tell(collected.batch);
         spare = collected.frame;
         spare.shrink_to(1024 * 1024);
@@ -196,26 +223,24 @@ fn write(shared: &Shared, bell: &Bell, mut disk: Disk) {
     disk.close();
 }
 
-/// Waits for events and takes all that are there.
+/// Waits for enough events, a flush, or for the first of few to have waited long enough, and takes all that are there.
 fn next(shared: &Shared, spare: &mut Vec<u8>) -> Option<Collected> {
     let mut state = shared.state();
-    while state.collected.events < shared.gather.load(Ordering::Relaxed) {
-        if state.is_stopping && state.collected.events == 0 {
+    while !state.is_ready(shared.gather()) {
+        if state.is_stopping {
             return None;
         }
-        // Whoever gathers flushes; a writer that is woken for few events, or late, takes what there is.
-        state.is_idle = true;
+        let had_events = state.collected.events > 0;
         let (woken, timeout) = shared
             .work
             .wait_timeout(state, GATHER_TIME_MAX)
             .unwrap_or_else(PoisonError::into_inner);
         state = woken;
-        let was_flushed = !state.is_idle || timeout.timed_out() || state.is_stopping;
-        if was_flushed && state.collected.events > 0 {
+        if timeout.timed_out() && had_events {
             break;
         }
     }
-    state.is_idle = false;
+    (state.is_idle, state.is_flushed) = (false, false);
     let outbox_through = state.collected.outbox_through;
     let fresh = Collected::new(std::mem::take(spare), outbox_through);
     Some(std::mem::replace(&mut state.collected, fresh))

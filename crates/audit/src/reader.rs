@@ -223,6 +223,8 @@ fn read_exactly(file: &File, bytes: &mut [u8], offset: u64) -> Result<bool, Audi
 pub struct Summary {
     /// Events in the chain.
     pub events: u64,
+    /// Batches that they were written in, each with one sync.
+    pub batches: u64,
     /// Files of the chain.
     pub segments: usize,
 }
@@ -232,6 +234,7 @@ pub fn verify(directory: &Path) -> Result<Summary, AuditError> {
     let segments = list(directory)?;
     let mut previous = [0; 32];
     let mut next_sequence = 1;
+    let mut batches = 0_u64;
     for (place, segment) in segments.iter().enumerate() {
         let superseded = segments.get(place + 1).map_or(u64::MAX, |next| next.first_sequence);
         let bytes = std::fs::read(&segment.path)?;
@@ -247,6 +250,7 @@ pub fn verify(directory: &Path) -> Result<Summary, AuditError> {
                 Step::Frame(header) if header.first_sequence >= superseded => break,
                 Step::Frame(header) => {
                     (previous, next_sequence) = (header.hash, header.next_sequence());
+                    batches = batches.saturating_add(1);
                 }
                 Step::Bad(offset, what) => return Err(damaged(offset, what)),
                 Step::End(offset) => {
@@ -261,5 +265,5 @@ pub fn verify(directory: &Path) -> Result<Summary, AuditError> {
             }
         }
     }
-    Ok(Summary { events: next_sequence.saturating_sub(1), segments: segments.len() })
+    Ok(Summary { events: next_sequence.saturating_sub(1), batches, segments: segments.len() })
 }

@@ -250,8 +250,8 @@ fn many_tasks_are_woken_with_and_without_the_ringer() {
             let log = std::sync::Arc::new(open(kept.path()));
             log.gather(16);
             runtime.block_on(async {
-                let ringing = std::sync::Arc::clone(&log);
-                let ringer = has_ringer.then(|| tokio::spawn(async move { ringing.ring().await }));
+                let ringer =
+                    has_ringer.then(|| tokio::spawn(log.ring().run(tokio::task::yield_now)));
                 let tasks: Vec<_> = (0..100)
                     .map(|task| {
                         let log = std::sync::Arc::clone(&log);
@@ -299,4 +299,27 @@ fn too_many_waiting_events_are_refused() {
     let outcomes: Vec<_> = appends.into_iter().map(block_on).collect();
     assert!(outcomes[0].is_ok());
     assert!(outcomes.iter().any(|outcome| matches!(outcome, Err(AuditError::Overloaded))));
+}
+
+#[test]
+fn events_of_tasks_that_are_ready_together_make_one_batch() {
+    let kept = directory();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let log = std::sync::Arc::new(open(kept.path()));
+    log.gather(u32::MAX);
+    runtime.block_on(async {
+        let ringer = tokio::spawn(log.ring().run(tokio::task::yield_now));
+        let tasks: Vec<_> = (0..50)
+            .map(|task| {
+                let log = std::sync::Arc::clone(&log);
+                tokio::spawn(async move { log.append(format!("{task}").as_bytes()).await })
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap().unwrap();
+        }
+        ringer.abort();
+    });
+    drop(log);
+    assert_eq!(verify(kept.path()).unwrap().batches, 1);
 }

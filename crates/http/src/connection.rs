@@ -16,6 +16,7 @@ use strongroom_services::house::House;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
+use tokio::task::{JoinError, JoinHandle};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
@@ -171,41 +172,53 @@ where
     });
     let stream = TokioIo::new(stream);
     let Ending { watcher, stopped } = ending;
-    let ended = if is_http2 {
+    let conversation = if is_http2 {
         let connection = http2_builder(&limits).serve_connection(stream, service);
-        unless_idle(&talk, stopped, watcher.watch(connection)).await
+        tokio::spawn(watcher.watch(connection))
     } else {
         let connection = http1_builder(&limits).serve_connection(stream, service);
-        unless_idle(&talk, stopped, watcher.watch(connection)).await
+        tokio::spawn(watcher.watch(connection))
     };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection ended early");
-    }
+    unless_idle(&talk, stopped, conversation).await;
 }
 
-/// Runs the connection until it ends, or until it has been idle for too long: then it is dropped, and closed by that.
-/// Once the server stops, a moment without a request is too long: half a head is none.
+/// Lets the conversation go on until it ends, or until it has been idle for too long: then it is dropped, and the
+/// connection closed by that. Once the server stops, a moment without a request is too long: half a head is none.
+///
+/// The conversation is a task of its own, so that no request pays for looking at these clocks.
 async fn unless_idle(
     talk: &Talk,
     mut stopped: watch::Receiver<bool>,
-    connection: impl Future<Output = hyper::Result<()>>,
-) -> hyper::Result<()> {
+    mut conversation: JoinHandle<hyper::Result<()>>,
+) {
     let limits = &talk.terms.limits;
     let idle_when_stopped = async {
         if stopped.wait_for(|stopped| *stopped).await.is_ok() {
             talk.idle.lasts(limits.stop_grace).await;
         }
     };
-    tokio::select! {
-        ended = connection => ended,
-        () = talk.idle.lasts(limits.head_timeout) => Ok(()),
-        () = idle_when_stopped => Ok(()),
+    let ended = tokio::select! {
+        ended = &mut conversation => ended,
+        () = talk.idle.lasts(limits.head_timeout) => end(conversation).await,
+        () = idle_when_stopped => end(conversation).await,
+    };
+    if let Ok(Err(error)) = ended {
+        tracing::debug!(%error, "a connection ended early");
     }
+}
+
+/// Drops what the task holds, and waits until that is done.
+async fn end<T>(task: JoinHandle<T>) -> Result<T, JoinError> {
+    task.abort();
+    task.await
 }
 
 fn http1_builder(limits: &Limits) -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder.max_headers(limits.headers_max).max_buf_size(limits.head_bytes_max.max(64 * 1024));
+    // Otherwise hyper looks for the client's end while a request is answered: a read more each time, into a buffer of
+    // its own. Nobody is to be told of that end: an answer is finished, and audited, whether or not it is read.
+    builder.half_close(true);
     builder
 }
 

@@ -1,7 +1,7 @@
 //! The HTTP edge: connections, TLS, limits, timeouts, and the way out to OpenID Connect issuers. The only crate that
 //! knows an HTTP library.
 //!
-//! What a request means is not known here: its raw parts go to [`strongroom_services::front::answer`].
+//! What a request means is not known here: its raw parts go to [`strongroom_services::front::prepare`].
 
 mod connection;
 mod idle;

@@ -13,7 +13,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::task::Poll;
 use strongroom_services::error::ErrorCode;
-use strongroom_services::front::{Answer, Incoming, answer, refuse_unread};
+use strongroom_services::front::{Answer, Incoming, Prepared, prepare, refuse_unread};
 use strongroom_services::house::House;
 use strongroom_services::operation::Tls;
 use strongroom_wire::Rendered;
@@ -53,7 +53,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 
 pub(crate) async fn respond(talk: &Talk, request: Request<HyperBody>) -> Response<Full<Bytes>> {
-    let Talk { house, peer, terms, idle } = talk;
+    let Talk { house, terms, idle, .. } = talk;
     let _busy = idle.interrupted();
     if let Some(health) = health(request.method(), request.uri()) {
         return health;
@@ -67,18 +67,29 @@ pub(crate) async fn respond(talk: &Talk, request: Request<HyperBody>) -> Respons
     if !terms.exposure.api {
         return to_http(refuse_unread(house, ErrorCode::UnknownOperation, ""));
     }
+    match prepared(talk, request).await {
+        Ok(prepared) => to_http(prepared.told(house).await),
+        Err(refused) => refused,
+    }
+}
+
+/// The answer but for its event's way to the disk, or a refusal of what was never read. Of the request nothing is left.
+async fn prepared(
+    talk: &Talk,
+    request: Request<HyperBody>,
+) -> Result<Prepared, Response<Full<Bytes>>> {
+    let Talk { house, peer, terms, .. } = talk;
     let (head, body) = request.into_parts();
     if !is_within(&head, terms.limits.head_bytes_max) {
         let mut refused = Response::new(Full::default());
         *refused.status_mut() = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
-        return refused;
+        return Err(refused);
     }
     // RFC 9110, section 10.1.1: such a client sends the body only when it is told to.
     let waits_for_leave = head.headers.contains_key(http::header::EXPECT);
-    let body = match read_body(body, &terms.limits, waits_for_leave).await {
-        Ok(body) => body,
-        Err((code, message)) => return to_http(refuse_unread(house, code, message)),
-    };
+    let body = read_body(body, &terms.limits, waits_for_leave)
+        .await
+        .map_err(|(code, message)| to_http(refuse_unread(house, code, message)))?;
     let headers = header_list(&head.headers, &head.uri);
     let incoming = Incoming {
         method: head.method.as_str(),
@@ -92,7 +103,7 @@ pub(crate) async fn respond(talk: &Talk, request: Request<HyperBody>) -> Respons
             .as_ref()
             .map(|(version, suite)| Tls { tls_version: version, cipher_suite: suite }),
     };
-    to_http(answer(house, incoming).await)
+    Ok(prepare(house, incoming).await)
 }
 
 /// Whether the head is within the limit; hyper only bounds the buffer that it came in.

@@ -7,6 +7,7 @@ use crate::{
     Caller, Decision, Effect, Matched, Outcome, Policies, Policy, PolicyKind, Request,
     ResourceRule, Source,
 };
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Decides a request, no further than until it is certain.
@@ -80,7 +81,7 @@ impl<'r, 'a> Question<'r, 'a> {
             let session = self.policies.session.unwrap_or_default();
             self.find_denials(Source::Session, session, &mut found);
         }
-        found
+        once(found)
     }
 
     fn find_denials(&self, source: Source, policies: &'a [Arc<Policy>], found: &mut Found<'a>) {
@@ -106,7 +107,7 @@ impl<'r, 'a> Question<'r, 'a> {
             .filter(|(_, rule)| concerns(rule) && rule.applies(&self.wanted, context))
             .map(|(index, _)| Matched { source, policy, index });
         if self.is_thorough {
-            extend(found, applying);
+            found.extend(applying);
         } else {
             found.extend(applying.next());
         }
@@ -208,7 +209,7 @@ impl<'r, 'a> Question<'r, 'a> {
         for policy in policies {
             let allowing = self.allowing(source, policy).map(|(matched, _)| matched);
             if self.is_thorough {
-                extend(&mut found, allowing);
+                found.extend(allowing);
             } else {
                 found.extend(allowing.take(1));
                 if !found.is_empty() {
@@ -216,7 +217,7 @@ impl<'r, 'a> Question<'r, 'a> {
                 }
             }
         }
-        if found.is_empty() { Err(source) } else { Ok(found) }
+        if found.is_empty() { Err(source) } else { Ok(once(found)) }
     }
 
     fn by_resource(&self) -> ByResource<'a> {
@@ -231,13 +232,13 @@ impl<'r, 'a> Question<'r, 'a> {
                 found.clear();
             }
             if best == Some(reach) && (self.is_thorough || found.is_empty()) {
-                extend(&mut found, std::iter::once(matched));
+                found.push(matched);
             }
             if !self.is_thorough && best == Some(Reach::Direct) {
                 break;
             }
         }
-        ByResource { source, reach: best, statements: found }
+        ByResource { source, reach: best, statements: once(found) }
     }
 
     fn allowing(
@@ -276,14 +277,11 @@ fn resource_source(policy: &Policy) -> Source {
     }
 }
 
-/// A statement that speaks of an action in two ways is found twice.
-fn extend<'a>(found: &mut Found<'a>, more: impl Iterator<Item = Matched<'a>>) {
-    for matched in more {
-        let is_held = |held: &Matched<'_>| {
-            std::ptr::eq(held.policy, matched.policy) && held.index == matched.index
-        };
-        if !found.iter().any(is_held) {
-            found.push(matched);
-        }
+/// A statement that speaks of an action in two ways is found twice, as is one of a policy that somebody has in two ways.
+fn once(mut found: Found<'_>) -> Found<'_> {
+    if found.len() > 1 {
+        let mut told = HashSet::with_capacity(found.len());
+        found.retain(|held| told.insert((std::ptr::from_ref(held.policy).addr(), held.index)));
     }
+    found
 }

@@ -24,6 +24,7 @@ mod error;
 mod grams;
 mod json;
 mod literal;
+mod named_resources;
 mod network;
 mod pattern;
 mod policy;

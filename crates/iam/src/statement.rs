@@ -115,7 +115,7 @@ impl Parts {
                 set(&mut self.resources, Match::None(parse_resources(value, kind)?))
             }
             ("Condition", _) => {
-                self.conditions = condition::parse(value)?;
+                self.conditions = condition::parse(value, kind)?;
                 Ok(())
             }
             (other, _) => Err(Fault::Element(shown(other))),

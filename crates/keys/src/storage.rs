@@ -3,15 +3,25 @@
 //! They have terms: the newest seals, all of them open. They are kept in the store themselves, wrapped under the root key.
 
 use crate::aead::{SealKey, associated};
+use crate::seal::{Seal, SealError};
 use crate::{OpenError, RootKey, SealingError};
 use strongroom_types::Entropy;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 /// Storage keys in memory.
 #[expect(missing_debug_implementations, reason = "holds key bytes")]
 pub struct StorageKeys {
     /// At least one; the last is the newest. A term is a place in this list, counted from 1.
     terms: Vec<Term>,
+}
+
+/// Storage keys, opened or made just now.
+#[expect(missing_debug_implementations, reason = "holds key bytes")]
+pub struct Unsealed {
+    /// Ready for use.
+    pub keys: StorageKeys,
+    /// The same, wrapped under the root key, if they are new and must be stored.
+    pub to_store: Option<Vec<u8>>,
 }
 
 struct Term {
@@ -25,6 +35,8 @@ const RECORD: &str = "strongroom record v1";
 const TOKEN: &str = "strongroom token v1";
 /// More rotations of the storage keys than an operator will see.
 const TERMS_MAX: usize = 10_000;
+/// Far more stack than is used below [`unseal`].
+const USED_STACK_BYTES: usize = 64 * 1024;
 
 impl Term {
     fn new(bytes: Zeroizing<[u8; 32]>) -> Result<Self, SealingError> {
@@ -36,6 +48,17 @@ impl Term {
 }
 
 impl StorageKeys {
+    /// Opens the wrapped keys under the root key that the seal holds. Without wrapped keys, makes new ones.
+    pub fn unseal(
+        seal: &dyn Seal,
+        wrapped: Option<&[u8]>,
+        entropy: &dyn Entropy,
+    ) -> Result<Unsealed, UnsealError> {
+        let unsealed = unseal(seal, wrapped, entropy);
+        wipe_used_stack();
+        unsealed
+    }
+
     /// New keys with one term.
     pub fn generate(entropy: &dyn Entropy) -> Result<Self, SealingError> {
         let mut keys = Self { terms: Vec::new() };
@@ -163,6 +186,46 @@ impl StorageKeys {
         let term = place.checked_sub(1).and_then(|place| self.terms.get(place)).ok_or(OpenError)?;
         key(term).open(aad, blob)
     }
+}
+
+/// In a frame of its own: a value that is moved leaves a copy of itself behind, which no destructor wipes.
+#[inline(never)]
+fn unseal(
+    seal: &dyn Seal,
+    wrapped: Option<&[u8]>,
+    entropy: &dyn Entropy,
+) -> Result<Unsealed, UnsealError> {
+    let Some(wrapped) = wrapped else {
+        let root = seal.create_or_unseal(entropy)?;
+        let keys = StorageKeys::generate(entropy)?;
+        let to_store = Some(keys.wrap(&root, entropy)?);
+        return Ok(Unsealed { keys, to_store });
+    };
+    let keys = StorageKeys::unwrap(&seal.unseal()?, wrapped)?;
+    Ok(Unsealed { keys, to_store: None })
+}
+
+/// Wipes the stack below the caller, where the functions that it called before had their frames.
+#[inline(never)]
+#[expect(clippy::large_stack_arrays, reason = "the stack is what is to be wiped")]
+fn wipe_used_stack() {
+    let mut used = [0_u8; USED_STACK_BYTES];
+    used.zeroize();
+    std::hint::black_box(&used);
+}
+
+/// Why there are no storage keys.
+#[derive(Debug, thiserror::Error)]
+pub enum UnsealError {
+    /// The root key cannot be had.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// The wrapped keys do not open under it.
+    #[error(transparent)]
+    Unwrap(#[from] UnwrapError),
+    /// New keys could not be wrapped.
+    #[error(transparent)]
+    Sealing(#[from] SealingError),
 }
 
 /// Why storage keys did not open.

@@ -5,7 +5,6 @@ use crate::error::ApiError;
 use crate::identity::{AccessKey, KeyOwner, new_secret_access_key};
 use crate::records::{RecordType, Records, decode_as, encode_as};
 use serde::{Deserialize, Serialize};
-use strongroom_keys::{RootKey, StorageKeys};
 use strongroom_store::{Batch, Change, Expect, Kind, Store, StoreError, Term, Write};
 use strongroom_types::{AccountId, Entropy, Timestamp};
 use zeroize::Zeroizing;
@@ -73,26 +72,16 @@ pub struct RootCredential {
     pub organization_id: String,
 }
 
-/// Whether the store has been set up.
-pub async fn is_initialised(store: &dyn Store) -> Result<bool, StoreError> {
-    Ok(store.get(STORAGE_KEYS, FIRST).await?.is_some())
+/// The wrapped storage keys. `None`: the store has not been set up.
+pub async fn wrapped_storage_keys(store: &dyn Store) -> Result<Option<Vec<u8>>, StoreError> {
+    Ok(store.get(STORAGE_KEYS, FIRST).await?.map(|record| record.bytes))
 }
 
-/// Opens the storage keys, or makes them in an empty store.
-pub async fn storage_keys(
-    store: &dyn Store,
-    root: &RootKey,
-    entropy: &dyn Entropy,
-) -> Result<StorageKeys, ApiError> {
-    if let Some(record) = store.get(STORAGE_KEYS, FIRST).await? {
-        return StorageKeys::unwrap(root, &record.bytes).map_err(ApiError::internal);
-    }
-    let keys = StorageKeys::generate(entropy).map_err(ApiError::internal)?;
-    let bytes = keys.wrap(root, entropy).map_err(ApiError::internal)?;
-    let change = Change::Put { bytes, terms: Vec::new() };
+/// Sets the store up: stores the wrapped storage keys.
+pub async fn keep_storage_keys(store: &dyn Store, wrapped: Vec<u8>) -> Result<(), StoreError> {
+    let change = Change::Put { bytes: wrapped, terms: Vec::new() };
     let write = Write { kind: STORAGE_KEYS, key: FIRST.to_vec(), expect: Expect::Absent, change };
-    store.commit(Batch { writes: vec![write], events: Vec::new() }).await?;
-    Ok(keys)
+    store.commit(Batch { writes: vec![write], events: Vec::new() }).await.map(drop)
 }
 
 /// The first account, made with the preset or with random ids where there is none yet.

@@ -8,7 +8,7 @@ use crate::error::{ApiError, ErrorCode};
 use crate::house::House;
 use crate::identity::{VerifiedCaller, authenticate};
 use crate::metrics::Outcome;
-use crate::operation::{Access, Body, Cx, Entry, Facts, Service, Tls};
+use crate::operation::{Access, Body, Cx, Entry, Facts, Service, Tls, Untold};
 use std::net::IpAddr;
 use strongroom_types::{RandomId, RandomIdText};
 use strongroom_wire::{Fault, Protocol, Rendered, query, render_fault};
@@ -62,30 +62,58 @@ struct Asked<'a> {
     body: Body<'a>,
 }
 
-/// Answers one request.
-pub async fn answer(house: &House, incoming: Incoming<'_>) -> Answer {
+/// An answer that waits for its event to be durable. Holds nothing of the request.
+#[must_use = "the caller waits for its answer"]
+#[expect(missing_debug_implementations, reason = "the body may hold a secret's value")]
+pub struct Prepared {
+    protocol: Protocol,
+    request_id: RandomIdText,
+    /// Service and operation, as far as they are known.
+    operation: Option<(&'static str, &'static str)>,
+    /// Of XML answers.
+    namespace: &'static str,
+    untold: Untold,
+}
+
+/// Prepares the answer to one request: the request is not needed any more while its event is synced.
+pub async fn prepare(house: &House, incoming: Incoming<'_>) -> Prepared {
     let [request_id, event_id] = house.ids.next(&*house.env.entropy).map(RandomId::text);
-    let spoken = spoken_protocol(&incoming);
-    let mut operation = None;
-    let outcome = match identify(&incoming, spoken) {
-        Ok(asked) => {
-            operation = Some((asked.service.name, asked.entry.spec.name));
-            let namespace = asked.service.xml_namespace.unwrap_or_default();
-            serve(house, &incoming, asked, (&request_id, &event_id))
+    let protocol = spoken_protocol(&incoming);
+    match identify(&incoming, protocol) {
+        Ok(asked) => Prepared {
+            protocol,
+            request_id,
+            operation: Some((asked.service.name, asked.entry.spec.name)),
+            namespace: asked.service.xml_namespace.unwrap_or_default(),
+            untold: serve(house, &incoming, asked, (&request_id, &event_id))
                 .await
-                .map_err(|error| (error, namespace))
+                .unwrap_or_else(Untold::without_event),
+        },
+        Err(error) => Prepared {
+            protocol,
+            request_id,
+            operation: None,
+            namespace: "",
+            untold: Untold::without_event(error),
+        },
+    }
+}
+
+impl Prepared {
+    /// The answer, once it may be told.
+    pub async fn told(self, house: &House) -> Answer {
+        let Self { protocol, request_id, operation, namespace, untold } = self;
+        let outcome = untold.told().await;
+        let counted = match &outcome {
+            Ok(_) => Outcome::Success,
+            Err(error) if error.code.is_servers() => Outcome::ServerError,
+            Err(_) => Outcome::ClientError,
+        };
+        house.metrics.count(operation, counted);
+        match outcome {
+            Ok(rendered) => Answer { status: 200, request_id, error_type: None, rendered },
+            Err(error) => refuse(protocol, namespace, request_id, &error),
         }
-        Err(error) => Err((error, "")),
-    };
-    let counted = match &outcome {
-        Ok(_) => Outcome::Success,
-        Err((error, _)) if error.code.is_servers() => Outcome::ServerError,
-        Err(_) => Outcome::ClientError,
-    };
-    house.metrics.count(operation, counted);
-    match outcome {
-        Ok(rendered) => Answer { status: 200, request_id, error_type: None, rendered },
-        Err((error, namespace)) => refuse(spoken, namespace, request_id, &error),
     }
 }
 
@@ -122,7 +150,7 @@ async fn serve(
     incoming: &Incoming<'_>,
     asked: Asked<'_>,
     (request_id, event_id): (&str, &str),
-) -> Result<Rendered, ApiError> {
+) -> Result<Untold, ApiError> {
     let now = house.env.clock.now();
     let caller = match asked.entry.access {
         Access::Open => unsigned(house),
@@ -141,7 +169,7 @@ async fn serve(
         tls: incoming.tls,
     };
     let cx = Cx { house, caller: &caller, now, facts };
-    (asked.entry.handle)(&cx, asked.service, asked.body).await
+    Ok((asked.entry.handle)(&cx, asked.service, asked.body).await)
 }
 
 /// The caller of an operation that asks for no signature.

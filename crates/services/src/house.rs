@@ -5,6 +5,7 @@ use crate::event::Event;
 use crate::identity::{Credentials, LastUsedLedger};
 use crate::metrics::Metrics;
 use crate::records::Records;
+use crate::round::Round;
 use crate::secretsmanager::AccessLedger;
 use crate::sts::{IssuerKeys, Issuers};
 use crate::turns::Turns;
@@ -13,7 +14,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use strongroom_audit::AuditLog;
+use strongroom_audit::{Append, AuditLog};
 use strongroom_store::{Batch, Committed, StoreError};
 use strongroom_types::{AccountId, Clock, Entropy, RandomIds, Region};
 use tokio::sync::Notify;
@@ -49,7 +50,7 @@ impl Default for Settings {
         Self {
             regions: Vec::new(),
             clock_skew_millis_max: strongroom_types::limits::CLOCK_SKEW_MILLIS_MAX,
-            cache_bytes: 256 * 1024 * 1024,
+            cache_bytes: 512 * 1024 * 1024,
             trusted_proxies: Vec::new(),
             issuer_keys: BTreeMap::new(),
         }
@@ -106,6 +107,10 @@ pub struct House {
     pub last_used: LastUsedLedger,
     /// When secrets were last read.
     pub accesses: AccessLedger,
+    /// Where the carrying of changes to replicas is.
+    pub replication_round: Round,
+    /// Where the purge of secrets is whose recovery window is over.
+    pub purge_round: Round,
     /// Keys of OpenID Connect issuers.
     pub issuer_keys: IssuerKeys,
     /// Who goes first when many change one resource.
@@ -139,6 +144,8 @@ impl House {
             last_used: LastUsedLedger::default(),
             home,
             accesses,
+            replication_round: Round::default(),
+            purge_round: Round::default(),
             issuer_keys,
             turns: Turns::new(),
             metrics: Metrics::default(),
@@ -157,11 +164,10 @@ impl House {
         committed
     }
 
-    /// Writes an event and waits until it would survive a power cut. No answer leaves before.
-    pub async fn append_event(&self, event: &Event<'_>) -> Result<(), ApiError> {
-        let line = event.encode()?;
-        self.audit.append(&line).await.map_err(ApiError::internal)?;
-        Ok(())
+    /// Hands an event to the log. What this resolves to says whether it would survive a power cut: no answer leaves
+    /// before.
+    pub fn append_event(&self, event: &Event<'_>) -> Result<Append, ApiError> {
+        Ok(self.audit.append(&event.encode()?))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What strongroom does: the AWS services, each operation in a file of its own, behind one pipeline.
 //!
-//! No HTTP and no storage engine is known here. A request comes in at [`front::answer`]; the path from there is in
+//! No HTTP and no storage engine is known here. A request comes in at [`front::prepare`]; the path from there is in
 //! [`operation::handle`].
 
 pub mod accounts;
@@ -23,6 +23,7 @@ pub mod operation;
 mod page_token;
 pub mod policy_text;
 pub mod records;
+mod round;
 pub mod secretsmanager;
 pub mod sts;
 pub mod turns;

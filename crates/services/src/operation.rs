@@ -13,6 +13,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use std::borrow::Cow;
 use std::future::Future;
 use std::net::IpAddr;
+use strongroom_audit::Append;
 use strongroom_store::{Batch, StoreError, Write};
 use strongroom_types::{AccountId, Entropy, Region, Timestamp};
 use strongroom_wire::{Protocol, Rendered, render_answer};
@@ -80,7 +81,7 @@ pub struct Spec {
 impl Spec {
     /// The IAM action.
     pub fn action(&self) -> String {
-        format!("{}:{}", self.service, self.name)
+        [self.service, ":", self.name].concat()
     }
 }
 
@@ -233,28 +234,67 @@ pub enum Body<'a> {
 /// Reads again and retries so often when somebody else changed the record first.
 const CONFLICT_RETRIES_MAX: usize = 32;
 
-/// Takes an operation from its body to its answer. Every outcome leaves an audit event before it is told.
-pub async fn handle<O: Operation>(
-    cx: &Cx<'_>,
-    service: &Service,
-    body: Body<'_>,
-) -> Result<Rendered, ApiError> {
-    let mut event = Event::new(cx, service, &O::SPEC);
-    let output = match attempt::<O>(cx, body, &mut event).await {
-        Ok(Ended::Committed(output)) => output,
-        Ok(Ended::Read(output)) => {
-            cx.house.append_event(&event).await?;
-            output
+/// How an operation ended, which nobody may be told before its event is durable.
+///
+/// Nothing of the request is held meanwhile: while one event is synced, the next requests find their memory in the
+/// processor's cache.
+#[must_use = "the caller waits for its answer"]
+#[expect(missing_debug_implementations, reason = "the answer may hold a secret's value")]
+pub struct Untold {
+    outcome: Result<Rendered, ApiError>,
+    event: EventState,
+}
+
+enum EventState {
+    /// On its way to the disk.
+    Appended(Append),
+    /// Committed with the change it tells of, or there is none.
+    Settled,
+}
+
+impl Untold {
+    /// A refusal without an event: the request never got as far as an operation.
+    pub fn without_event(error: ApiError) -> Self {
+        Self { outcome: Err(error), event: EventState::Settled }
+    }
+
+    fn committed(outcome: Result<Rendered, ApiError>) -> Self {
+        Self { outcome, event: EventState::Settled }
+    }
+
+    fn recorded(cx: &Cx<'_>, event: &Event<'_>, outcome: Result<Rendered, ApiError>) -> Self {
+        match cx.house.append_event(event) {
+            Ok(append) => Self { outcome, event: EventState::Appended(append) },
+            Err(error) => Self::without_event(error),
         }
+    }
+
+    /// What may be told, once it may be.
+    pub async fn told(self) -> Result<Rendered, ApiError> {
+        if let EventState::Appended(append) = self.event {
+            append.await.map_err(ApiError::internal)?;
+        }
+        self.outcome
+    }
+}
+
+/// Takes an operation from its body to its answer. Every outcome leaves an audit event before it is told.
+pub async fn handle<O: Operation>(cx: &Cx<'_>, service: &Service, body: Body<'_>) -> Untold {
+    let mut event = Event::new(cx, service, &O::SPEC);
+    let namespace = service.xml_namespace.unwrap_or_default();
+    let render = |output: &O::Output| {
+        let Facts { protocol, request_id, .. } = cx.facts;
+        render_answer(protocol, O::SPEC.name, namespace, request_id, output)
+            .map_err(ApiError::internal)
+    };
+    match attempt::<O>(cx, body, &mut event).await {
+        Ok(Ended::Committed(output)) => Untold::committed(render(&output)),
+        Ok(Ended::Read(output)) => Untold::recorded(cx, &event, render(&output)),
         Err(error) => {
             event.refuse(&error, cx.facts.protocol);
-            cx.house.append_event(&event).await?;
-            return Err(error);
+            Untold::recorded(cx, &event, Err(error))
         }
-    };
-    let namespace = service.xml_namespace.unwrap_or_default();
-    render_answer(cx.facts.protocol, O::SPEC.name, namespace, cx.facts.request_id, &output)
-        .map_err(ApiError::internal)
+    }
 }
 
 /// The condition keys of an operation's request.
@@ -319,8 +359,7 @@ fn decode<T: DeserializeOwned>(body: Body<'_>) -> Result<T, ApiError> {
 }
 
 /// A boxed answer, so that operations of every type stand in one table.
-pub type Handling<'a> =
-    std::pin::Pin<Box<dyn Future<Output = Result<Rendered, ApiError>> + Send + 'a>>;
+pub type Handling<'a> = std::pin::Pin<Box<dyn Future<Output = Untold> + Send + 'a>>;
 
 /// One row of the table of operations.
 #[derive(Debug)]

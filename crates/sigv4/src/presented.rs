@@ -149,9 +149,9 @@ fn parse_header<'a>(
         .filter(|rest| rest.starts_with([' ', ',']) || rest.is_empty());
     let rest = rest.ok_or(SignatureError::Algorithm)?;
     let (mut credential, mut signed_headers, mut signature) = (None, None, None);
-    for part in rest.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+    for part in parts(rest).map(str::trim).filter(|part| !part.is_empty()) {
         let (name, value) =
-            part.split_once('=').ok_or_else(|| missing_parts(None, None, None, true))?;
+            name_and_value(part).ok_or_else(|| missing_parts(None, None, None, true))?;
         let (place, name) = match name {
             "Credential" => (&mut credential, "Credential"),
             "SignedHeaders" => (&mut signed_headers, "SignedHeaders"),
@@ -189,6 +189,21 @@ fn parse_header<'a>(
         expires: None,
         date_header,
     })
+}
+
+/// `str::split` searches each part from the start byte by byte; every request pays for that.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    let ends = memchr::memchr_iter(b',', text.as_bytes()).chain(std::iter::once(text.len()));
+    ends.scan(0, |start, end| {
+        let part = text.get(*start..end);
+        *start = end + 1;
+        part
+    })
+}
+
+fn name_and_value(part: &str) -> Option<(&str, &str)> {
+    let (name, value) = part.split_at_checked(memchr::memchr(b'=', part.as_bytes())?)?;
+    Some((name, value.strip_prefix('=')?))
 }
 
 fn missing_parts(
@@ -269,10 +284,12 @@ fn parse_query<'a>(request: &Request<'a>) -> Result<Presented<'a>, SignatureErro
 }
 
 fn split_credential(text: Cow<'_, str>) -> Result<(Cow<'_, str>, Scope<'_>), SignatureError> {
-    let slashes: Vec<usize> = text.match_indices('/').map(|(place, _)| place).take(5).collect();
-    let [first, second, third, fourth] = slashes[..] else {
+    let mut slashes = memchr::memchr_iter(b'/', text.as_bytes());
+    let mut slash = || slashes.next().ok_or(SignatureError::Credential);
+    let (first, second, third, fourth) = (slash()?, slash()?, slash()?, slash()?);
+    if slash().is_ok() {
         return Err(SignatureError::Credential);
-    };
+    }
     let scope_at = first + 1;
     let is_empty = first == 0 || second == scope_at || third == second + 1 || fourth == third + 1;
     if is_empty {

@@ -8,10 +8,11 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use strongroom_audit::AuditLog;
 use strongroom_http::{Exposure, IssuerClient, Limits, Listening, ServerConfig, Terms};
-use strongroom_keys::seal::{KeyFile, Seal};
+use strongroom_keys::seal::KeyFile;
+use strongroom_keys::{StorageKeys, Unsealed};
 use strongroom_services::background::finish;
 use strongroom_services::bootstrap::{self, Preset, RootCredential};
 use strongroom_services::forward::forward;
@@ -45,8 +46,7 @@ pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<()> {
         key_file: throwaway.key_file.clone(),
         ..config
     };
-    let flushed = Flushed::default();
-    let runtime = runtime(Arc::clone(&flushed))?;
+    let runtime = runtime()?;
     let preset = preset(config.dev)?;
     if std::env::var_os(SECRET_VARIABLE).is_some() && !config.dev {
         // Set to nothing it presets nothing: the credential is then made, and told, behind the restart.
@@ -56,29 +56,21 @@ pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<()> {
         drop(runtime);
         return Err(harden::restart_without(SECRET_VARIABLE));
     }
-    let outcome = runtime.block_on(serve(&config, preset, &flushed));
+    let outcome = runtime.block_on(serve(&config, preset));
     drop(runtime);
     drop(throwaway);
     outcome
 }
 
-/// The audit log, once it is open: the runtime flushes it when it has nothing else to do.
-type Flushed = Arc<OnceLock<Arc<AuditLog>>>;
-
 /// Events that go to the disk without waiting for a quiet moment.
 const AUDIT_GATHER: u32 = 40;
 
 /// One core: everything on one thread, which is cheapest. More: a worker each.
-fn runtime(flushed: Flushed) -> anyhow::Result<Runtime> {
+fn runtime() -> anyhow::Result<Runtime> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let mut builder =
         if cores == 1 { Builder::new_current_thread() } else { Builder::new_multi_thread() };
-    let flush = move || {
-        if let Some(audit) = flushed.get() {
-            audit.flush();
-        }
-    };
-    builder.enable_all().on_thread_park(flush).build().context("cannot start the runtime")
+    builder.enable_all().build().context("cannot start the runtime")
 }
 
 fn start_logging() {
@@ -215,13 +207,14 @@ async fn open(config: &Config, preset: Preset) -> anyhow::Result<Opened> {
     let store = SqliteStore::open(&database, options)
         .with_context(|| format!("cannot open {}", database.display()))?;
     let store: Arc<dyn Store> = Arc::new(store);
-    let is_new = !bootstrap::is_initialised(&*store).await?;
-    check_preset(is_new, &preset)?;
+    let wrapped = bootstrap::wrapped_storage_keys(&*store).await?;
+    check_preset(wrapped.is_none(), &preset)?;
     let seal = KeyFile::new(&config.key_file);
-    let root_key = if is_new { seal.create_or_unseal(&entropy) } else { seal.unseal() }
+    let Unsealed { keys, to_store } = StorageKeys::unseal(&seal, wrapped.as_deref(), &entropy)
         .with_context(|| format!("cannot use the root key in {}", config.key_file.display()))?;
-    let keys = bootstrap::storage_keys(&*store, &root_key, &entropy).await.map_err(loud)?;
-    drop(root_key);
+    if let Some(wrapped) = to_store {
+        bootstrap::keep_storage_keys(&*store, wrapped).await?;
+    }
     let records = Records::new(store, keys, config.settings.cache_bytes);
     let audit_dir = config.data_dir.join("audit");
     let (audit, recovered) = AuditLog::open(&audit_dir, strongroom_audit::Options::default())
@@ -254,7 +247,7 @@ pub(crate) fn with_data<T>(
     work: impl AsyncFnOnce(&House) -> T,
 ) -> anyhow::Result<T> {
     harden::forbid_dumps()?;
-    runtime(Flushed::default())?.block_on(async {
+    runtime()?.block_on(async {
         let Opened { house, outbox_through, .. } = open(config, Preset::default()).await?;
         let done = work(&house).await;
         forward(&house, outbox_through).await.context("cannot move events to the audit log")?;
@@ -262,7 +255,7 @@ pub(crate) fn with_data<T>(
     })
 }
 
-async fn serve(config: &Config, preset: Preset, flushed: &Flushed) -> anyhow::Result<()> {
+async fn serve(config: &Config, preset: Preset) -> anyhow::Result<()> {
     let tls = match &config.tls {
         Some((certificate, key)) => Some(strongroom_http::load_tls(certificate, key)?),
         None => None,
@@ -284,10 +277,8 @@ async fn serve(config: &Config, preset: Preset, flushed: &Flushed) -> anyhow::Re
     }
     let house = Arc::new(house);
     let (stop_background, stopped) = watch::channel(false);
-    let audit = Arc::clone(&house.audit);
-    audit.gather(AUDIT_GATHER);
-    flushed.get_or_init(|| Arc::clone(&audit));
-    let ringer = tokio::spawn(async move { audit.ring().await });
+    house.audit.gather(AUDIT_GATHER);
+    let ringer = tokio::spawn(house.audit.ring().run(tokio::task::yield_now));
     let forwarder =
         tokio::spawn(forward_events(Arc::clone(&house), outbox_through, stopped.clone()));
     let worker = tokio::spawn(work(Arc::clone(&house), stopped.clone()));

@@ -2,6 +2,8 @@
 //!
 //! All breaches of a request are collected and answered as one `ValidationException`:
 //! `N validation errors detected: Value 'x' at 'secretId' failed to satisfy constraint: Member must …; Value …`.
+//!
+//! Recorded: IAM repeats numbers and words of a closed set, and neither texts nor lists, nor says that one is null.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -10,6 +12,8 @@ use std::ops::RangeInclusive;
 #[derive(Debug, Default)]
 pub struct Constraints {
     breaches: Vec<String>,
+    /// Texts are not repeated.
+    is_reticent: bool,
 }
 
 /// Longest part of a refused value that is repeated in the message.
@@ -21,6 +25,11 @@ impl Constraints {
         Self::default()
     }
 
+    /// Nothing breached yet, of a service that does not repeat texts.
+    pub fn without_texts() -> Self {
+        Self { is_reticent: true, ..Self::default() }
+    }
+
     /// A member that must be there.
     pub fn required<T>(&mut self, member: &str, value: Option<&T>) {
         if value.is_none() {
@@ -29,9 +38,23 @@ impl Constraints {
     }
 
     fn breach_null(&mut self, member: &str) {
+        let null = if self.is_reticent { "" } else { " null" };
         self.breaches.push(format!(
-            "Value null at '{member}' failed to satisfy constraint: Member must not be null"
+            "Value{null} at '{member}' failed to satisfy constraint: Member must not be null"
         ));
+    }
+
+    fn breach_unseen(&mut self, member: &str, rule: impl Display) {
+        self.breaches
+            .push(format!("Value at '{member}' failed to satisfy constraint: Member must {rule}"));
+    }
+
+    fn breach_text(&mut self, member: &str, value: impl Display, rule: impl Display) {
+        if self.is_reticent {
+            self.breach_unseen(member, rule);
+        } else {
+            self.breach(member, value, rule);
+        }
     }
 
     fn breach(&mut self, member: &str, value: impl Display, rule: impl Display) {
@@ -46,13 +69,13 @@ impl Constraints {
         let Some(value) = value else { return };
         let count = value.chars().count();
         if count < *chars.start() {
-            self.breach(
+            self.breach_text(
                 member,
                 value,
                 format_args!("have length greater than or equal to {}", chars.start()),
             );
         } else if count > *chars.end() {
-            self.breach(
+            self.breach_text(
                 member,
                 value,
                 format_args!("have length less than or equal to {}", chars.end()),
@@ -86,23 +109,21 @@ impl Constraints {
         } else {
             return;
         };
-        self.breaches.push(format!(
-            "Value at '{member}' failed to satisfy constraint: Member must have length {rule}"
-        ));
+        self.breach_unseen(member, format_args!("have length {rule}"));
     }
 
     /// How many entries a list has.
     pub fn count<T>(&mut self, member: &str, list: Option<&[T]>, allowed: RangeInclusive<usize>) {
         let Some(list) = list else { return };
         if list.len() < *allowed.start() {
-            self.breach(
+            self.breach_text(
                 member,
                 "[]",
                 format_args!("have length greater than or equal to {}", allowed.start()),
             );
         } else if list.len() > *allowed.end() {
             let shown = format_args!("[{} members]", list.len()).to_string();
-            self.breach(
+            self.breach_text(
                 member,
                 shown,
                 format_args!("have length less than or equal to {}", allowed.end()),
@@ -150,12 +171,40 @@ impl Constraints {
     ) {
         let Some(value) = value else { return };
         if !matches(value) {
-            self.breach(
+            self.breach_text(
                 member,
                 value,
                 format_args!("satisfy regular expression pattern: {pattern}"),
             );
         }
+    }
+
+    /// The entries of a list of texts. Recorded: whichever breaks whichever rule, the list has broken all of them.
+    pub fn entries(
+        &mut self,
+        member: &str,
+        entries: Option<&[String]>,
+        rules: &str,
+        is_good: impl Fn(&str) -> bool,
+    ) {
+        if !entries.unwrap_or_default().iter().all(|entry| is_good(entry)) {
+            self.breach_unseen(member, format_args!("satisfy constraint: [{rules}]"));
+        }
+    }
+
+    /// The lengths of the entries of a list of texts.
+    pub fn entry_lengths(
+        &mut self,
+        member: &str,
+        entries: Option<&[String]>,
+        chars: RangeInclusive<usize>,
+    ) {
+        let rules = format!(
+            "Member must have length less than or equal to {}, Member must have length greater than or equal to {}",
+            chars.end(),
+            chars.start()
+        );
+        self.entries(member, entries, &rules, |entry| chars.contains(&entry.chars().count()));
     }
 
     /// The message of the `ValidationException`, if anything was breached.
@@ -189,6 +238,39 @@ mod tests {
              value less than or equal to 100; Value 'ab' at 'versionId' failed to satisfy constraint: Member must have \
              length greater than or equal to 32"
         );
+    }
+
+    #[test]
+    fn iam_repeats_numbers_and_words_of_a_set_but_no_texts() {
+        // Recorded from IAM: LocalStack's snapshots (February 2026), versitygw's and spinifex's tests.
+        let mut check = Constraints::without_texts();
+        check.required::<String>("userName", None);
+        check.length("tags.1.member.key", Some(""), 1..=128);
+        check.pattern("versionId", Some("1"), "v[1-9][0-9]*", |_| false);
+        check.count("tags", Some(&[0; 51]), 0..=50);
+        check.range("maxItems", Some(0), 1..=1000);
+        check.one_of("status", Some("hello"), &["Active", "Inactive"]);
+        check.entry_lengths("clientIDList", Some(&["a".to_owned(), String::new()]), 1..=255);
+        check.entry_lengths("thumbprintList", Some(&["a".repeat(40)]), 40..=40);
+        let at =
+            |member: &str| format!("Value at '{member}' failed to satisfy constraint: Member must");
+        let expected = [
+            format!("{} not be null", at("userName")),
+            format!("{} have length greater than or equal to 1", at("tags.1.member.key")),
+            format!("{} satisfy regular expression pattern: v[1-9][0-9]*", at("versionId")),
+            format!("{} have length less than or equal to 50", at("tags")),
+            "Value '0' at 'maxItems' failed to satisfy constraint: Member must have value greater than or equal to 1"
+                .to_owned(),
+            "Value 'hello' at 'status' failed to satisfy constraint: Member must satisfy enum value set: [Active, Inactive]"
+                .to_owned(),
+            format!(
+                "{} satisfy constraint: [Member must have length less than or equal to 255, Member must have length \
+                 greater than or equal to 1]",
+                at("clientIDList")
+            ),
+        ];
+        let expected = format!("7 validation errors detected: {}", expected.join("; "));
+        assert_eq!(check.finish().unwrap_err(), expected);
     }
 
     #[test]

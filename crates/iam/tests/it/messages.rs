@@ -181,12 +181,59 @@ fn what_iam_was_recorded_to_accept_is_accepted() {
         condition(r#"{"IpAddress":{"aws:SourceIp":["203.0.113.0/24","0.0.0.0/0","2001:db8::/32","::/0"]}}"#),
         condition(r#"{"ArnLike":{"aws:SourceArn":["arn:*:s3:::b","arn:aws:*:*:*:*","*"]}}"#),
         condition(r#"{"BinaryEquals":{"s3:x":["YWJj","YWJjZA=="]}}"#),
+        condition(r#"{"StringEqualsIfExists":{"a":"asf"}}"#),
+        condition(r#"{"DateGreaterThan":{"a":[]}}"#),
+        condition(r#"{"DateLessThanEquals":{"a":"2019-07-01T13:20:15Z"}}"#),
     ];
     for statement in rows {
         let text =
             format!(r#"{{"Version":"2012-10-17","Id":"sdfsdfsdf","Statement":{statement}}}"#);
         let read = PolicyDocument::parse(&text, PolicyKind::Identity, 6_144);
         assert!(read.is_ok(), "{statement} {read:?}");
+    }
+}
+
+#[test]
+fn resources_of_iam_and_s3_are_held_to_what_those_services_have() {
+    // Recorded: LocalStack's snapshots of CreatePolicy, February 2026. Documented: S3 user guide, "Access point ARNs".
+    let refusal = |resource: &str| {
+        let text = format!(
+            r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"s3:*","Resource":"*"}},
+               {{"Effect":"Allow","Action":"s3:ListBucket","NotResource":["*","{resource}"]}}]}}"#
+        );
+        let document = PolicyDocument::parse(&text, PolicyKind::Identity, 6_144).expect(resource);
+        document.refused_resource()
+    };
+    let kinds = r#"IAM resource path must either be "*" or start with user/, federated-user/, role/, group/, instance-profile/, mfa/, server-certificate/, policy/, sms-mfa/, saml-provider/, oidc-provider/, report/, access-report/."#;
+    for (resource, expected) in [
+        ("arn:aws:iam:::example_bucket", kinds),
+        ("arn:aws:iam::123456789012:roles/*", kinds),
+        ("arn:aws:iam::123456789012:user", kinds),
+        (
+            "arn:aws:iam:us-east-1::example_bucket",
+            "IAM resource arn:aws:iam:us-east-1::example_bucket cannot contain region information.",
+        ),
+        (
+            "arn:aws:s3:us-east-1::example_bucket",
+            "Resource arn:aws:s3:us-east-1::example_bucket can not contain region information.",
+        ),
+    ] {
+        assert_eq!(refusal(resource).as_deref(), Some(expected), "{resource}");
+    }
+    for resource in [
+        "*",
+        "arn:aws:iam::123456789012:*",
+        "arn:aws:iam::*:role/team/*",
+        "arn:aws:iam::123456789012:r*",
+        "arn:aws:iam:::user/example_bucket",
+        "arn:aws:iam",
+        "arn:aws:s3",
+        "arn:aws:s3:::example_bucket",
+        "arn:aws:s3:us-west-2:123456789012:accesspoint/mine",
+        "arn:aws:ec2:us-east-1::example_bucket",
+        "arn:aws:invalid-service:us-east-1::example_bucket",
+    ] {
+        assert_eq!(refusal(resource), None, "{resource}");
     }
 }
 

@@ -41,7 +41,7 @@ impl Operation for AddClientIDToOpenIDConnectProvider {
     type Resource = ProviderTarget;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         check_provider_arn(&mut check, input.arn.as_deref());
         check.required("clientID", input.client_id.as_ref());
         check_client_id(&mut check, "clientID", input.client_id.as_deref());

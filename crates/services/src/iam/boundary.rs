@@ -2,7 +2,7 @@
 
 use crate::error::{ApiError, ErrorCode};
 use crate::iam::attached_policy::hold;
-use crate::iam::managed::managed_policy;
+use crate::iam::managed::{check_form, managed_policy};
 use crate::operation::Cx;
 use strongroom_store::Write;
 use strongroom_types::limits;
@@ -25,10 +25,7 @@ pub(super) async fn parse_boundary(
     arn: Option<&str>,
 ) -> Result<Option<String>, ApiError> {
     let Some(arn) = arn else { return Ok(None) };
-    if !arn.starts_with("arn:") {
-        let message = format!("ARN {arn} is not valid.");
-        return Err(ApiError::new(ErrorCode::InvalidInput, message));
-    }
+    check_form(arn)?;
     match managed_policy(cx, arn).await? {
         Some(_) => Ok(Some(arn.to_owned())),
         None => Err(no_such_boundary(arn)),

@@ -35,7 +35,7 @@ impl Operation for CreateAccountAlias {
     type Resource = AccountTarget;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         check_alias(&mut check, input.account_alias.as_deref());
         check.finish().map_err(ApiError::validation)?;
         Ok(Self { alias: input.account_alias.unwrap_or_default() })

@@ -49,7 +49,7 @@ impl Operation for CreateGroup {
     type Resource = NewName<Group>;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         let name = input.group_name.as_deref();
         check_name(&mut check, "groupName", name, limits::IAM_NAME_CHARS_MAX);
         check.length("path", input.path.as_deref(), 1..=limits::IAM_PATH_CHARS_MAX);

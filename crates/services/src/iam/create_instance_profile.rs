@@ -61,7 +61,7 @@ impl Operation for CreateInstanceProfile {
     }
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         check_profile_name(&mut check, input.instance_profile_name.as_deref());
         check.length("path", input.path.as_deref(), 1..=512);
         check_tags(&mut check, input.tags.as_deref());

@@ -5,7 +5,7 @@ use crate::conditions::{Values, request_tags};
 use crate::error::{ApiError, ErrorCode};
 use crate::iam::members::{TagMember, check_tags, parse_cased_tags, some_tag_members};
 use crate::iam::oidc_provider::{
-    OidcProvider, ProviderTarget, check_client_count, check_client_id, check_provider_count,
+    OidcProvider, ProviderTarget, check_client_count, check_client_ids, check_provider_count,
     check_thumbprints, parse_thumbprints, parse_url,
 };
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
@@ -70,12 +70,11 @@ impl Operation for CreateOpenIDConnectProvider {
     }
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
-        check.required_length("url", input.url.as_deref(), 1..=255);
-        for (place, id) in (1..).zip(input.client_ids.iter().flatten()) {
-            check_client_id(&mut check, &format!("clientIDList.{place}.member"), Some(id));
-        }
+        let mut check = Constraints::without_texts();
+        // In the recorded order.
+        check_client_ids(&mut check, input.client_ids.as_deref());
         check_thumbprints(&mut check, input.thumbprint_list.as_deref());
+        check.required_length("url", input.url.as_deref(), 1..=255);
         check_tags(&mut check, input.tags.as_deref());
         check.finish().map_err(ApiError::validation)?;
         // Recorded: one that stands twice counts once.

@@ -69,7 +69,7 @@ impl Operation for CreatePolicy {
     }
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         let name = input.policy_name.as_deref();
         check_name(&mut check, "policyName", name, limits::IAM_NAME_CHARS_MAX);
         check_policy_path(&mut check, "path", input.path.as_deref());

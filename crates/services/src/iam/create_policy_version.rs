@@ -50,7 +50,7 @@ impl Operation for CreatePolicyVersion {
     type Resource = PolicyTarget;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         check_policy_arn(&mut check, input.policy_arn.as_deref());
         let document = input.policy_document.as_deref();
         check.required_length("policyDocument", document, 1..=limits::IAM_DOCUMENT_CHARS_MAX);

@@ -67,7 +67,7 @@ impl Operation for CreateUser {
     }
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         let name = input.user_name.as_deref();
         check_name(&mut check, "userName", name, limits::IAM_USER_NAME_CHARS_MAX);
         check.length("path", input.path.as_deref(), 1..=limits::IAM_PATH_CHARS_MAX);

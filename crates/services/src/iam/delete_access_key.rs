@@ -6,7 +6,7 @@ use crate::authz::Grant;
 use crate::error::ApiError;
 use crate::iam::own_key::{check_key_id, key_not_found};
 use crate::iam::own_user::{OwnUser, check_own_name, parse_own_name};
-use crate::identity::ACCESS_KEY;
+use crate::identity::{ACCESS_KEY, LastUsed};
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
 use serde::{Deserialize, Serialize};
 use strongroom_store::{Change, Expect, Write};
@@ -40,7 +40,7 @@ impl Operation for DeleteAccessKey {
     type Resource = OwnUser;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         check_own_name(&mut check, input.user_name.as_deref());
         let key = input.access_key_id.as_deref();
         check_key_id(&mut check, key);
@@ -66,6 +66,6 @@ impl Operation for DeleteAccessKey {
             change: Change::Delete,
         };
         let owner = grant.change_keys(cx, |keys| keys.retain(|held| held.id != self.key))?;
-        Ok(Done::change((), vec![owner, key]))
+        Ok(Done::change((), vec![owner, key, LastUsed::forget(&self.key)]))
     }
 }

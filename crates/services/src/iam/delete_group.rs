@@ -39,7 +39,7 @@ impl Operation for DeleteGroup {
     type Resource = Target<Group>;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         let name = input.group_name.as_deref();
         check_name(&mut check, "groupName", name, limits::IAM_NAME_CHARS_MAX);
         check.finish().map_err(ApiError::validation)?;

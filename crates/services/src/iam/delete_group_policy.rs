@@ -38,7 +38,7 @@ impl Operation for DeleteGroupPolicy {
     type Resource = Target<Group>;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         let name = input.group_name.as_deref();
         check_name(&mut check, "groupName", name, limits::IAM_NAME_CHARS_MAX);
         let policy = input.policy_name.as_deref();

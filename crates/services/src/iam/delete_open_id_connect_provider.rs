@@ -36,7 +36,7 @@ impl Operation for DeleteOpenIDConnectProvider {
     type Resource = ProviderTarget;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         check_provider_arn(&mut check, input.arn.as_deref());
         check.finish().map_err(ApiError::validation)?;
         Ok(Self { url: url_of_arn(input.arn)? })

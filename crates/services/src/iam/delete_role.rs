@@ -10,6 +10,7 @@ use crate::iam::members::{check_name, parse_name};
 use crate::iam::reference::Unreferred;
 use crate::iam::role::Role;
 use crate::iam::target::{Target, delete_conflict};
+use crate::identity::LastUsed;
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
 use serde::{Deserialize, Serialize};
 use strongroom_types::limits;
@@ -40,7 +41,7 @@ impl Operation for DeleteRole {
     type Resource = Target<Role>;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         let name = input.role_name.as_deref();
         check_name(&mut check, "roleName", name, limits::IAM_USER_NAME_CHARS_MAX);
         check.finish().map_err(ApiError::validation)?;
@@ -59,6 +60,7 @@ impl Operation for DeleteRole {
             return Err(delete_conflict(message));
         }
         no_policies_left(role)?;
-        Ok(Done::change((), vec![grant.delete()?, unreferred.into_write()]))
+        let last_use = LastUsed::forget(&role.naming.id);
+        Ok(Done::change((), vec![grant.delete()?, unreferred.into_write(), last_use]))
     }
 }

@@ -44,7 +44,7 @@ impl Operation for DetachGroupPolicy {
     }
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         let name = input.group_name.as_deref();
         check_name(&mut check, "groupName", name, limits::IAM_NAME_CHARS_MAX);
         check_policy_arn(&mut check, input.policy_arn.as_deref());

@@ -54,7 +54,7 @@ impl Operation for GetAccessKeyLastUsed {
     type Resource = OwnUser;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         check_key_id(&mut check, input.access_key_id.as_deref());
         check.finish().map_err(ApiError::validation)?;
         Ok(Self { access_key_id: input.access_key_id.unwrap_or_default() })

@@ -112,7 +112,7 @@ impl Operation for GetAccountAuthorizationDetails {
     type Resource = WholeAccount;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         for (place, filter) in (1..).zip(input.filter.iter().flatten()) {
             check.one_of(&format!("filter.{place}.member"), Some(filter), &FILTERS);
         }

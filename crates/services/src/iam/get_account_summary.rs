@@ -32,7 +32,8 @@ pub struct Output {
     summary_map: MapMember<u64>,
 }
 
-/// Quotas that are the same for every account. IAM user guide, "IAM and AWS STS quotas".
+/// Quotas: what is held to here, and of the rest AWS's defaults. IAM user guide, "IAM and AWS STS quotas"; the members are
+/// all that were recorded (LocalStack's snapshots, February 2026).
 const QUOTAS: &[(&str, usize)] = &[
     ("AccessKeysPerUserQuota", limits::IAM_ACCESS_KEYS_PER_USER_MAX),
     ("AssumeRolePolicySizeQuota", limits::IAM_TRUST_POLICY_CHARS_MAX),
@@ -41,9 +42,17 @@ const QUOTAS: &[(&str, usize)] = &[
     ("AttachedPoliciesPerUserQuota", limits::IAM_ATTACHED_POLICIES_MAX),
     ("GroupPolicySizeQuota", limits::IAM_GROUP_INLINE_CHARS_MAX),
     ("GroupsPerUserQuota", limits::IAM_GROUPS_PER_USER_MAX),
+    ("GroupsQuota", 300),
+    ("InstanceProfilesQuota", 1000),
+    ("PoliciesQuota", 1500),
     ("PolicySizeQuota", limits::IAM_MANAGED_POLICY_CHARS_MAX),
+    ("PolicyVersionsInUseQuota", 10_000),
     ("RolePolicySizeQuota", limits::IAM_ROLE_INLINE_CHARS_MAX),
+    ("RolesQuota", 1000),
+    ("ServerCertificatesQuota", 20),
+    ("SigningCertificatesPerUserQuota", 2),
     ("UserPolicySizeQuota", limits::IAM_USER_INLINE_CHARS_MAX),
+    ("UsersQuota", 5000),
     ("VersionsPerPolicyQuota", limits::IAM_POLICY_VERSIONS_MAX),
 ];
 

@@ -40,7 +40,7 @@ impl Operation for GetContextKeysForCustomPolicy {
     type Resource = WholeAccount;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         check.required("policyInputList", input.policy_input_list.as_ref());
         check_policies(&mut check, "policyInputList", input.policy_input_list.as_deref());
         check.finish().map_err(ApiError::validation)?;

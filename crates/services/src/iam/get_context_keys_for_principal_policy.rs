@@ -46,7 +46,7 @@ impl Operation for GetContextKeysForPrincipalPolicy {
     type Resource = ByArn<Option<PolicySource>>;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         check_source(&mut check, input.policy_source_arn.as_deref());
         check_policies(&mut check, "policyInputList", input.policy_input_list.as_deref());
         check.finish().map_err(ApiError::validation)?;

@@ -47,7 +47,7 @@ impl Operation for GetGroupPolicy {
     type Resource = Target<Group>;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         let (name, policy) = (input.group_name.as_deref(), input.policy_name.as_deref());
         check_name(&mut check, "groupName", name, limits::IAM_NAME_CHARS_MAX);
         check_name(&mut check, "policyName", policy, limits::IAM_NAME_CHARS_MAX);

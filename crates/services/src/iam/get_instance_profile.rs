@@ -40,7 +40,7 @@ impl Operation for GetInstanceProfile {
     type Resource = ProfileTarget;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         check_profile_name(&mut check, input.instance_profile_name.as_deref());
         check.finish().map_err(ApiError::validation)?;
         Ok(Self { name: parse_name("instanceProfileName", input.instance_profile_name)? })

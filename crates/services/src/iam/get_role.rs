@@ -43,7 +43,7 @@ impl Operation for GetRole {
     type Resource = Target<Role>;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         let name = input.role_name.as_deref();
         check_name(&mut check, "roleName", name, limits::IAM_USER_NAME_CHARS_MAX);
         check.finish().map_err(ApiError::validation)?;

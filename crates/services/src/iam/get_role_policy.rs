@@ -47,7 +47,7 @@ impl Operation for GetRolePolicy {
     type Resource = Target<Role>;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         let (name, policy) = (input.role_name.as_deref(), input.policy_name.as_deref());
         check_name(&mut check, "roleName", name, limits::IAM_USER_NAME_CHARS_MAX);
         check_name(&mut check, "policyName", policy, limits::IAM_NAME_CHARS_MAX);

@@ -43,7 +43,7 @@ impl Operation for GetUser {
     type Resource = OwnUser;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         check_own_name(&mut check, input.user_name.as_deref());
         check.finish().map_err(ApiError::validation)?;
         Ok(Self { name: parse_own_name(input.user_name)? })

@@ -74,7 +74,7 @@ impl Operation for ListAccessKeys {
     type Resource = OwnUser;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         check_own_name(&mut check, input.user_name.as_deref());
         check_page(&mut check, input.marker.as_deref(), input.max_items);
         check.finish().map_err(ApiError::validation)?;

@@ -45,7 +45,7 @@ impl Operation for ListAccountAliases {
     type Resource = AccountTarget;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         check_page(&mut check, input.marker.as_deref(), input.max_items);
         check.finish().map_err(ApiError::validation)?;
         Ok(Self { page: PageInput::new(input.marker, input.max_items) })

@@ -54,7 +54,7 @@ impl Operation for ListAttachedUserPolicies {
     type Resource = Target<User>;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         let name = input.user_name.as_deref();
         check_name(&mut check, "userName", name, limits::IAM_USER_NAME_CHARS_MAX);
         check_page(&mut check, input.marker.as_deref(), input.max_items);

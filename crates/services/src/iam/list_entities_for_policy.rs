@@ -87,7 +87,7 @@ impl Operation for ListEntitiesForPolicy {
     type Resource = PolicyTarget;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         check_policy_arn(&mut check, input.policy_arn.as_deref());
         let kinds = ["User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"];
         check.one_of("entityFilter", input.entity_filter.as_deref(), &kinds);

@@ -51,7 +51,7 @@ impl Operation for ListGroupPolicies {
     type Resource = Target<Group>;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         let name = input.group_name.as_deref();
         check_name(&mut check, "groupName", name, limits::IAM_NAME_CHARS_MAX);
         check_page(&mut check, input.marker.as_deref(), input.max_items);

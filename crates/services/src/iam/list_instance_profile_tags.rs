@@ -48,7 +48,7 @@ impl Operation for ListInstanceProfileTags {
     type Resource = ProfileTarget;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         check_profile_name(&mut check, input.instance_profile_name.as_deref());
         check_page(&mut check, input.marker.as_deref(), input.max_items);
         check.finish().map_err(ApiError::validation)?;

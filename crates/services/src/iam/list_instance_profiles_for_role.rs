@@ -51,7 +51,7 @@ impl Operation for ListInstanceProfilesForRole {
     type Resource = Target<Role>;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         let role = input.role_name.as_deref();
         check_name(&mut check, "roleName", role, limits::IAM_USER_NAME_CHARS_MAX);
         check_page(&mut check, input.marker.as_deref(), input.max_items);

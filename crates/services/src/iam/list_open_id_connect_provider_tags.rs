@@ -52,7 +52,7 @@ impl Operation for ListOpenIDConnectProviderTags {
     type Resource = ProviderTarget;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         check_provider_arn(&mut check, input.arn.as_deref());
         check_page(&mut check, input.marker.as_deref(), input.max_items);
         check.finish().map_err(ApiError::validation)?;

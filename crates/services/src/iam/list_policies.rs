@@ -62,7 +62,7 @@ impl Operation for ListPolicies {
     type Resource = PoliciesUnder;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         check.one_of("scope", input.scope.as_deref(), &["All", "AWS", "Local"]);
         let usages = ["PermissionsPolicy", "PermissionsBoundary"];
         check.one_of("policyUsageFilter", input.policy_usage_filter.as_deref(), &usages);

@@ -48,7 +48,7 @@ impl Operation for ListPolicyVersions {
     type Resource = PolicyTarget;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         check_policy_arn(&mut check, input.policy_arn.as_deref());
         check_page(&mut check, input.marker.as_deref(), input.max_items);
         check.finish().map_err(ApiError::validation)?;

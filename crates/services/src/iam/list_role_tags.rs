@@ -50,7 +50,7 @@ impl Operation for ListRoleTags {
     type Resource = Target<Role>;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         let name = input.role_name.as_deref();
         check_name(&mut check, "roleName", name, limits::IAM_USER_NAME_CHARS_MAX);
         check_page(&mut check, input.marker.as_deref(), input.max_items);

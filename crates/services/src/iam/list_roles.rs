@@ -48,7 +48,7 @@ impl Operation for ListRoles {
     type Resource = ByArn<()>;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         check.length("pathPrefix", input.path_prefix.as_deref(), 1..=limits::IAM_PATH_CHARS_MAX);
         check_page(&mut check, input.marker.as_deref(), input.max_items);
         check.finish().map_err(ApiError::validation)?;

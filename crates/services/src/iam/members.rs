@@ -71,9 +71,12 @@ pub(super) fn parse_document(
             "Cannot exceed quota for {member}: {chars_max}"
         )));
     }
-    PolicyDocument::parse(&text, kind, limits::IAM_DOCUMENT_CHARS_MAX)
+    let document = PolicyDocument::parse(&text, kind, limits::IAM_DOCUMENT_CHARS_MAX)
         .map_err(|error| malformed(error.iam_message()))?;
-    Ok(text)
+    match document.refused_resource().filter(|_| kind == PolicyKind::Identity) {
+        Some(message) => Err(malformed(message)),
+        None => Ok(text),
+    }
 }
 
 /// `MalformedPolicyDocument`.
@@ -94,18 +97,26 @@ pub(crate) struct TagMember {
     value: Option<String>,
 }
 
+/// Model: `tagKeyType`.
+const TAG_KEY_PATTERN: &str = r"[\p{L}\p{Z}\p{N}_.:/=+\-@]+";
+
 /// Checks the number and lengths of tags. Model: `tagListType`.
 pub(crate) fn check_tags(check: &mut Constraints, tags: Option<&[Object<TagMember>]>) {
     check.count("tags", tags, 0..=limits::IAM_TAGS_MAX);
     for (place, Object(tag)) in (1..).zip(tags.unwrap_or_default()) {
         let key = format!("tags.{place}.member.key");
         check.required_length(&key, tag.key.as_deref(), 1..=limits::TAG_KEY_CHARS_MAX);
-        check.pattern(&key, tag.key.as_deref(), r"[\p{L}\p{Z}\p{N}_.:/=+\-@]+", is_tag_text);
+        check.pattern(&key, tag.key.as_deref(), TAG_KEY_PATTERN, is_tag_key);
         let value = format!("tags.{place}.member.value");
         check.required(&value, tag.value.as_ref());
         check.length(&value, tag.value.as_deref(), 0..=limits::TAG_VALUE_CHARS_MAX);
         check.pattern(&value, tag.value.as_deref(), r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*", is_tag_text);
     }
+}
+
+/// Whether a tag's key may consist of these characters. Recorded: an empty one is too short and of none of them.
+fn is_tag_key(key: &str) -> bool {
+    !key.is_empty() && is_tag_text(key)
 }
 
 /// Whether a tag may consist of these characters. Model: `tagKeyType`, `tagValueType`.
@@ -144,7 +155,8 @@ fn distinct_tags(
 
 fn check_tag_key(key: &str) -> Result<(), ApiError> {
     if key.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("aws:")) {
-        let message = "Tag keys that start with aws: are reserved for AWS use.";
+        // Recorded (spinifex, from TagUser).
+        let message = "Tag keys beginning with aws: are reserved for system use.";
         return Err(ApiError::new(ErrorCode::InvalidInput, message));
     }
     Ok(())
@@ -170,21 +182,23 @@ pub(super) fn add_cased_tags(tags: &mut Vec<Tag>, added: &[Tag]) -> Result<(), A
 
 fn check_tag_count(tags: &[Tag]) -> Result<(), ApiError> {
     if tags.len() > limits::IAM_TAGS_MAX {
-        let message =
-            format!("The number of tags has reached the maximum limit: {}.", limits::IAM_TAGS_MAX);
-        return Err(ApiError::limit_exceeded(message));
+        // Recorded (LocalStack's snapshots): of this limit the number is not told.
+        return Err(ApiError::limit_exceeded("The number of tags has reached the maximum limit."));
     }
     Ok(())
 }
 
-/// Checks the keys of tags that are to go. Model: `tagKeyListType`.
+/// Checks the keys of tags that are to go. Model: `tagKeyListType`. Recorded: the list is what is named, whichever key it is.
 pub(super) fn check_tag_keys(check: &mut Constraints, keys: Option<&[String]>) {
     check.required("tagKeys", keys.as_ref());
     check.count("tagKeys", keys, 0..=limits::IAM_TAGS_MAX);
-    for (place, key) in (1..).zip(keys.unwrap_or_default()) {
-        let member = format!("tagKeys.{place}.member");
-        check.length(&member, Some(key), 1..=limits::TAG_KEY_CHARS_MAX);
-    }
+    let chars_max = limits::TAG_KEY_CHARS_MAX;
+    let rules = format!(
+        "Member must have length less than or equal to {chars_max}, Member must have length greater than or equal to 1, \
+         Member must satisfy regular expression pattern: {TAG_KEY_PATTERN}, Member must not be null"
+    );
+    let is_good = |key: &str| is_tag_key(key) && key.chars().count() <= chars_max;
+    check.entries("tagKeys", keys, &rules, is_good);
 }
 
 /// Removes the tags of these keys.
@@ -226,7 +240,8 @@ pub(super) struct BoundaryMember {
 pub(super) fn boundary_member<E: Entity>(entity: &E) -> Option<BoundaryMember> {
     let arn = entity.held().boundary.clone()?;
     Some(BoundaryMember {
-        permissions_boundary_type: "PermissionsBoundaryPolicy",
+        // AWS: not the word of the model, `PermissionsBoundaryPolicy`. Recorded (LocalStack's snapshots, AWS CLI examples).
+        permissions_boundary_type: "Policy",
         permissions_boundary_arn: arn,
     })
 }

@@ -14,7 +14,7 @@ use strongroom_wire::Constraints;
 use zeroize::Zeroizing;
 
 /// The kind of record that holds a provider. Its key is the account and the URL without its scheme, with the host in
-/// lower case and no slash at the end.
+/// lower case.
 const OIDC_PROVIDER: Kind = Kind { id: 35, name: "OpenID Connect provider" };
 /// Providers by account and URL.
 pub(super) const PROVIDERS: Index = Index { id: 46, name: "OpenID Connect providers" };
@@ -35,7 +35,7 @@ pub struct OidcProvider {
     pub url: String,
     /// Audiences that are taken.
     pub client_ids: Vec<String>,
-    /// Thumbprints of its certificates, kept and not used (docs/decisions/0007).
+    /// Thumbprints of its certificates, kept and not used (docs/decisions/0009).
     pub thumbprints: Vec<String>,
     /// When it was made.
     pub created: Timestamp,
@@ -71,7 +71,8 @@ fn provider_arn(account: &AccountId, url: &str) -> String {
 }
 
 fn key_of(account: &AccountId, url: &str) -> Vec<u8> {
-    [account.as_str(), &canonical_url(url)].concat().into_bytes()
+    let (host, path) = split(url);
+    [account.as_str(), &host.to_ascii_lowercase(), path].concat().into_bytes()
 }
 
 /// A URL, with or without its scheme, as all spellings of it that mean one issuer are kept: without the scheme, the
@@ -86,13 +87,24 @@ fn split(url: &str) -> (&str, &str) {
     url.split_at_checked(url.find('/').unwrap_or(url.len())).unwrap_or((url, ""))
 }
 
-/// The provider of an account with this issuer, which is given as a URL with or without its scheme.
+/// The provider of a token's issuer, which is a URL with its scheme.
 pub(crate) async fn find_provider(
     records: &Records,
     account: &AccountId,
     issuer: &str,
 ) -> Result<Option<Arc<Stored<OidcProvider>>>, ApiError> {
-    Ok(records.get::<OidcProvider>(&key_of(account, issuer)).await?)
+    let url = issuer.strip_prefix("https://").unwrap_or(issuer);
+    of_url(records, account, url).await
+}
+
+/// The provider of a URL without its scheme. AWS: a slash at the end counts, so that with and without it there are two.
+/// Recorded (versitygw).
+async fn of_url(
+    records: &Records,
+    account: &AccountId,
+    url: &str,
+) -> Result<Option<Arc<Stored<OidcProvider>>>, ApiError> {
+    Ok(records.get::<OidcProvider>(&key_of(account, url)).await?)
 }
 
 /// The URL of a new provider, without its scheme and without the port that goes with it. Recorded.
@@ -130,16 +142,22 @@ pub(super) fn url_of_arn(arn: Option<String>) -> Result<String, ApiError> {
     })
 }
 
-/// Checks client ids. Model: `clientIDType`.
+/// Model: `clientIDType`.
+const CLIENT_ID_CHARS: std::ops::RangeInclusive<usize> = 1..=255;
+
+/// Checks a client id.
 pub(super) fn check_client_id(check: &mut Constraints, member: &str, id: Option<&str>) {
-    check.length(member, id, 1..=255);
+    check.length(member, id, CLIENT_ID_CHARS);
+}
+
+/// Checks client ids.
+pub(super) fn check_client_ids(check: &mut Constraints, ids: Option<&[String]>) {
+    check.entry_lengths("clientIDList", ids, CLIENT_ID_CHARS);
 }
 
 /// Thumbprints that were given. Model: 40 characters each.
 pub(super) fn check_thumbprints(check: &mut Constraints, thumbprints: Option<&[String]>) {
-    for (place, thumbprint) in (1..).zip(thumbprints.unwrap_or_default()) {
-        check.length(&format!("thumbprintList.{place}.member"), Some(thumbprint), 40..=40);
-    }
+    check.entry_lengths("thumbprintList", thumbprints, 40..=40);
 }
 
 /// Refuses more thumbprints than a provider may have. Recorded: they are told in lower case.
@@ -187,7 +205,7 @@ pub struct ProviderTarget {
 impl ProviderTarget {
     /// Looks it up.
     pub(super) async fn load(cx: &Cx<'_>, url: &str) -> Result<Self, ApiError> {
-        let found = find_provider(&cx.house.records, cx.account(), url).await?;
+        let found = of_url(&cx.house.records, cx.account(), url).await?;
         Ok(Self { account: cx.account().clone(), url: url.to_owned(), found })
     }
 
@@ -267,11 +285,12 @@ mod tests {
     }
 
     #[test]
-    fn an_issuer_is_found_however_its_host_and_its_end_are_written() {
+    fn an_issuer_is_found_however_its_host_is_written_and_with_its_own_end_only() {
         let account = AccountId::parse("123456789012").unwrap();
         let key = |url| key_of(&account, url);
-        assert_eq!(key("Issuer.Example.com/"), key("issuer.example.com"));
-        assert_eq!(key("issuer.example.com/A/"), key("ISSUER.example.com/A"));
+        assert_eq!(key("Issuer.Example.com/A"), key("issuer.example.com/A"));
         assert_ne!(key("issuer.example.com/a"), key("issuer.example.com/A"));
+        assert_ne!(key("issuer.example.com/"), key("issuer.example.com"));
+        assert_ne!(key("issuer.example.com/a/"), key("issuer.example.com/a"));
     }
 }

@@ -44,7 +44,7 @@ impl Operation for PutRolePermissionsBoundary {
     }
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         let name = input.role_name.as_deref();
         check_name(&mut check, "roleName", name, limits::IAM_USER_NAME_CHARS_MAX);
         check_required_boundary(&mut check, input.permissions_boundary.as_deref());

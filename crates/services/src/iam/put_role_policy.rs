@@ -39,7 +39,7 @@ impl Operation for PutRolePolicy {
     type Resource = Target<Role>;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         let name = input.role_name.as_deref();
         check_name(&mut check, "roleName", name, limits::IAM_USER_NAME_CHARS_MAX);
         let (policy, document) = (input.policy_name.as_deref(), input.policy_document.as_deref());

@@ -44,7 +44,7 @@ impl Operation for PutUserPermissionsBoundary {
     }
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         let name = input.user_name.as_deref();
         check_name(&mut check, "userName", name, limits::IAM_USER_NAME_CHARS_MAX);
         check_required_boundary(&mut check, input.permissions_boundary.as_deref());

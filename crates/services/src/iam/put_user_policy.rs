@@ -39,7 +39,7 @@ impl Operation for PutUserPolicy {
     type Resource = Target<User>;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         let name = input.user_name.as_deref();
         check_name(&mut check, "userName", name, limits::IAM_NAME_CHARS_MAX);
         let (policy, document) = (input.policy_name.as_deref(), input.policy_document.as_deref());

@@ -36,7 +36,7 @@ impl Operation for RemoveRoleFromInstanceProfile {
     type Resource = ProfileTarget;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         check_profile_name(&mut check, input.instance_profile_name.as_deref());
         let role = input.role_name.as_deref();
         check_name(&mut check, "roleName", role, limits::IAM_USER_NAME_CHARS_MAX);

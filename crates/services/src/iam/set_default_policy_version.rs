@@ -35,7 +35,7 @@ impl Operation for SetDefaultPolicyVersion {
     type Resource = PolicyTarget;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         check_policy_arn(&mut check, input.policy_arn.as_deref());
         check_version_id(&mut check, input.version_id.as_deref());
         check.finish().map_err(ApiError::validation)?;

@@ -72,7 +72,7 @@ impl Operation for SimulateCustomPolicy {
             marker: input.marker,
             max_items: input.max_items,
         };
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         check.required("policyInputList", simulation.policies.as_ref());
         simulation.check(&mut check);
         check.finish().map_err(ApiError::validation)?;

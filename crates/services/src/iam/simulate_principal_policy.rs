@@ -81,7 +81,7 @@ impl Operation for SimulatePrincipalPolicy {
             max_items: input.max_items,
         };
         let (source, exclusions) = (input.policy_source_arn, input.policy_exclusion_list);
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         check_source(&mut check, source.as_deref());
         check_exclusions(&mut check, exclusions.as_deref());
         simulation.check(&mut check);
@@ -107,7 +107,8 @@ impl Operation for SimulatePrincipalPolicy {
         let source = self.source.found(cx, &grant)?;
         let held = source.policies(cx, &self.exclusions).await?;
         let simulation = &self.simulation;
-        let caller = simulation.caller.as_deref().unwrap_or(&self.source.arn);
+        // The source by the ARN that it has, whatever path was written.
+        let caller = simulation.caller.as_deref().unwrap_or(&grant.arn);
         let scene = Scene::new(Some(caller), cx.account(), &simulation.context);
         let output = Simulator::new(simulation, scene, &held)?.page(cx, Self::SPEC.name)?;
         Ok(Done::read(output))

@@ -73,10 +73,7 @@ pub(super) struct Simulation {
 
 /// Checks the lengths of policies in a list.
 pub(super) fn check_policies(check: &mut Constraints, member: &str, list: Option<&[String]>) {
-    for (place, text) in (1..).zip(list.unwrap_or_default()) {
-        let member = format!("{member}.{place}.member");
-        check.length(&member, Some(text), 1..=limits::IAM_DOCUMENT_CHARS_MAX);
-    }
+    check.entry_lengths(member, list, 1..=limits::IAM_DOCUMENT_CHARS_MAX);
 }
 
 impl SimulationInput {
@@ -88,13 +85,9 @@ impl SimulationInput {
         let member = "orderedOrganizationPolicyInputList";
         check.count(member, organization, 0..=ORGANIZATION_LEVELS_MAX);
         check.required("actionNames", self.actions.as_ref());
-        for (place, action) in (1..).zip(self.actions.iter().flatten()) {
-            check.length(&format!("actionNames.{place}.member"), Some(action), 3..=128);
-        }
+        check.entry_lengths("actionNames", self.actions.as_deref(), 3..=128);
         let name = 1..=limits::IAM_ARN_CHARS_MAX;
-        for (place, arn) in (1..).zip(self.resources.iter().flatten()) {
-            check.length(&format!("resourceArns.{place}.member"), Some(arn), name.clone());
-        }
+        check.entry_lengths("resourceArns", self.resources.as_deref(), name.clone());
         let policy = self.resource_policy.as_deref();
         check.length("resourcePolicy", policy, 1..=limits::IAM_DOCUMENT_CHARS_MAX);
         check.length("resourceOwner", self.resource_owner.as_deref(), name.clone());

@@ -42,7 +42,7 @@ impl Operation for TagInstanceProfile {
     }
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         check_profile_name(&mut check, input.instance_profile_name.as_deref());
         check.required("tags", input.tags.as_ref());
         check_tags(&mut check, input.tags.as_deref());

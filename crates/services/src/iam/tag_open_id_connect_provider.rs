@@ -46,7 +46,7 @@ impl Operation for TagOpenIDConnectProvider {
     }
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         check_provider_arn(&mut check, input.arn.as_deref());
         check.required("tags", input.tags.as_ref());
         check_tags(&mut check, input.tags.as_deref());

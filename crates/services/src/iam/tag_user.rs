@@ -42,7 +42,7 @@ impl Operation for TagUser {
     }
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         let name = input.user_name.as_deref();
         check_name(&mut check, "userName", name, limits::IAM_NAME_CHARS_MAX);
         check.required("tags", input.tags.as_ref());

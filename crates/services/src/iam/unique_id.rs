@@ -27,10 +27,17 @@ fn term_of(id: &str) -> Vec<u8> {
 /// The ARN that the user or role of a unique id has by now. `None`: there is none.
 pub(crate) async fn arn_of_id(records: &Records, id: &str) -> Result<Option<String>, ApiError> {
     if id.starts_with("AROA") {
-        let role = find_in::<Role>(records, ROLES_BY_ID, id).await?;
-        return Ok(role.map(|role| role.value.arn()));
+        return Ok(role_of_id(records, id).await?.map(|role| role.value.arn()));
     }
     Ok(user_of_id(records, id).await?.map(|user| user.value.arn()))
+}
+
+/// The role of a unique id.
+pub(crate) async fn role_of_id(
+    records: &Records,
+    id: &str,
+) -> Result<Option<Arc<Stored<Role>>>, ApiError> {
+    find_in::<Role>(records, ROLES_BY_ID, id).await
 }
 
 /// The user of a unique id.

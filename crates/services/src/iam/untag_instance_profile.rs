@@ -40,7 +40,7 @@ impl Operation for UntagInstanceProfile {
     }
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         check_profile_name(&mut check, input.instance_profile_name.as_deref());
         check_tag_keys(&mut check, input.tag_keys.as_deref());
         check.finish().map_err(ApiError::validation)?;

@@ -40,7 +40,7 @@ impl Operation for UntagPolicy {
     }
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         check_policy_arn(&mut check, input.policy_arn.as_deref());
         check_tag_keys(&mut check, input.tag_keys.as_deref());
         check.finish().map_err(ApiError::validation)?;

@@ -44,7 +44,7 @@ impl Operation for UntagUser {
     }
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         let name = input.user_name.as_deref();
         check_name(&mut check, "userName", name, limits::IAM_NAME_CHARS_MAX);
         check_tag_keys(&mut check, input.tag_keys.as_deref());

@@ -42,7 +42,7 @@ impl Operation for UpdateAccessKey {
     type Resource = OwnUser;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         check_own_name(&mut check, input.user_name.as_deref());
         let key = input.access_key_id.as_deref();
         check_key_id(&mut check, key);

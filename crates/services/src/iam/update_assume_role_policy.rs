@@ -38,7 +38,7 @@ impl Operation for UpdateAssumeRolePolicy {
     type Resource = Target<Role>;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         let name = input.role_name.as_deref();
         check_name(&mut check, "roleName", name, limits::IAM_USER_NAME_CHARS_MAX);
         check_trust(&mut check, "policyDocument", input.policy_document.as_deref());

@@ -43,7 +43,7 @@ impl Operation for UpdateGroup {
     type Resource = Target<Group>;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         let name = input.group_name.as_deref();
         check_name(&mut check, "groupName", name, limits::IAM_NAME_CHARS_MAX);
         check.length("newPath", input.new_path.as_deref(), 1..=limits::IAM_PATH_CHARS_MAX);

@@ -40,7 +40,7 @@ impl Operation for UpdateOpenIDConnectProviderThumbprint {
     type Resource = ProviderTarget;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         check_provider_arn(&mut check, input.arn.as_deref());
         check.required("thumbprintList", input.thumbprint_list.as_ref());
         check_thumbprints(&mut check, input.thumbprint_list.as_deref());

@@ -45,7 +45,7 @@ impl Operation for UpdateRole {
     type Resource = Target<Role>;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         let name = input.role_name.as_deref();
         check_name(&mut check, "roleName", name, limits::IAM_USER_NAME_CHARS_MAX);
         check_role_details(&mut check, input.description.as_deref(), input.max_session_duration);

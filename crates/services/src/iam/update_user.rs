@@ -46,7 +46,7 @@ impl Operation for UpdateUser {
     type Resource = Target<User>;
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        let mut check = Constraints::new();
+        let mut check = Constraints::without_texts();
         let name = input.user_name.as_deref();
         check_name(&mut check, "userName", name, limits::IAM_NAME_CHARS_MAX);
         check.length("newPath", input.new_path.as_deref(), 1..=limits::IAM_PATH_CHARS_MAX);

@@ -11,6 +11,7 @@ use crate::identity::authority::Authority;
 use crate::identity::principal::{KeyOwner, Principal};
 use crate::identity::session::{self, Session, SessionOf};
 use crate::identity::{ACCESS_KEY, AccessKey, AccessKeyStatus};
+use quick_cache::Equivalent;
 use quick_cache::sync::Cache;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -72,7 +73,21 @@ impl Holder {
 /// Live credentials by access key, day, region and service, so that a secret access key need not stay in memory and
 /// policies are gathered once. A commit to anything in IAM drops them all: revocation takes effect with the next request.
 pub struct Credentials {
-    cache: Cache<String, Arc<Credential>>,
+    cache: Cache<Name, Arc<Credential>>,
+}
+
+/// What a credential is kept under: access key, date, region, service.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Name([Box<str>; 4]);
+
+/// The same, as a request has it.
+#[derive(Hash)]
+struct NameRef<'a>([&'a str; 4]);
+
+impl Equivalent<Name> for NameRef<'_> {
+    fn equivalent(&self, name: &Name) -> bool {
+        self.0.iter().zip(&name.0).all(|(asked, held)| **asked == **held)
+    }
 }
 
 impl std::fmt::Debug for Credentials {
@@ -94,7 +109,7 @@ impl Credentials {
     ) -> Result<Arc<Credential>, ApiError> {
         let scope = presented.scope();
         let access_key_id = presented.access_key_id();
-        let name = [access_key_id, scope.date(), scope.region(), scope.service()].join("/");
+        let name = NameRef([access_key_id, scope.date(), scope.region(), scope.service()]);
         let token = presented.session_token();
         let epoch = epoch(house);
         let is_current =
@@ -115,7 +130,7 @@ impl Credentials {
             epoch,
         });
         if credential.holder.is_some() {
-            self.cache.insert(name, Arc::clone(&credential));
+            self.cache.insert(Name(name.0.map(Into::into)), Arc::clone(&credential));
         }
         Ok(credential)
     }

@@ -1,16 +1,19 @@
-//! When access keys and roles were last used: noted in memory once a minute each, carried into the store by a tick.
+//! When access keys and roles were last used: noted in memory once a minute each, carried into the store by a tick. The
+//! record goes with the key or the role: a use that waits meanwhile does not bring it back.
 //!
 //! AWS: GetAccessKeyLastUsed and GetRole tell time, service and region of the last use, some time late.
 
 use crate::error::ApiError;
 use crate::house::House;
-use crate::identity::PrincipalKind;
+use crate::iam::role::ROLE;
+use crate::iam::unique_id::role_of_id;
 use crate::identity::credential::Holder;
+use crate::identity::{ACCESS_KEY, AccessKey, PrincipalKind};
 use crate::records::{RecordType, Records, decode_as, encode_as};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
-use strongroom_store::{Batch, Expect, Kind, StoreError, Term};
+use strongroom_store::{Batch, Change, Expect, Kind, StoreError, Term, Write};
 use strongroom_types::{Region, Timestamp};
 use zeroize::Zeroizing;
 
@@ -35,6 +38,12 @@ impl LastUsed {
     pub(crate) async fn of(records: &Records, id: &str) -> Result<Option<Self>, ApiError> {
         let found = records.get::<Self>(id.as_bytes()).await?;
         Ok(found.map(|stored| stored.value.clone()))
+    }
+
+    /// The write that goes with the end of an access key or a role.
+    pub(crate) fn forget(id: &str) -> Write {
+        let key = id.as_bytes().to_vec();
+        Write { kind: LAST_USED, key, expect: Expect::Any, change: Change::Delete }
     }
 }
 
@@ -83,6 +92,14 @@ impl LastUsedLedger {
         let ids: Vec<_> = pending.keys().take(limit).cloned().collect();
         ids.into_iter().filter_map(|id| pending.remove_entry(&id)).collect()
     }
+
+    /// Uses that could not be carried wait again, unless there are later ones.
+    fn put_back(&self, taken: Vec<(String, LastUsed)>) {
+        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        for (id, used) in taken {
+            pending.entry(id).or_insert(used);
+        }
+    }
 }
 
 /// Carries at most `limit` uses into the store. Answers whether any are left.
@@ -92,10 +109,46 @@ pub async fn flush(house: &House, limit: usize) -> Result<bool, ApiError> {
         return Ok(false);
     }
     let is_full = taken.len() >= limit;
-    let put = |(id, used): (String, LastUsed)| {
-        house.records.put(&*house.env.entropy, id.into_bytes(), &used, Expect::Any)
+    let mut writes = Vec::new();
+    for (id, used) in &taken {
+        match still_there(&house.records, id).await {
+            Ok(Some(holder)) => {
+                let key = id.as_bytes().to_vec();
+                writes.push(house.records.put(&*house.env.entropy, key, used, Expect::Any)?);
+                writes.push(holder);
+            }
+            Ok(None) => {}
+            Err(error) => tracing::error!(?error, "a last use was not written down"),
+        }
+    }
+    if writes.is_empty() {
+        return Ok(is_full);
+    }
+    match house.records.commit(Batch { writes, events: Vec::new() }).await {
+        Ok(_) => Ok(is_full),
+        // A key or role was changed or deleted at the same moment: the next tick looks again.
+        Err(StoreError::Conflict { .. }) => {
+            house.last_used.put_back(taken);
+            Ok(true)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Holds a batch to the access key or role being there.
+async fn still_there(records: &Records, id: &str) -> Result<Option<Write>, ApiError> {
+    let found = if id.starts_with("AROA") {
+        let role = role_of_id(records, id).await?;
+        role.map(|role| (ROLE, role.key.clone(), role.revision))
+    } else {
+        let key = records.get_uncached::<AccessKey>(id.as_bytes()).await?;
+        key.map(|key| (ACCESS_KEY, key.key, key.revision))
     };
-    let writes = taken.into_iter().map(put).collect::<Result<_, _>>()?;
-    house.records.commit(Batch { writes, events: Vec::new() }).await?;
-    Ok(is_full)
+    let check = |(kind, key, revision)| Write {
+        kind,
+        key,
+        expect: Expect::At(revision),
+        change: Change::Check,
+    };
+    Ok(found.map(check))
 }

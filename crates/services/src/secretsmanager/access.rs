@@ -7,6 +7,7 @@
 use crate::error::ApiError;
 use crate::house::House;
 use crate::records::{RecordType, Stored, decode_as, encode_as};
+use crate::secretsmanager::readable::readable;
 use crate::secretsmanager::secret::{Secret, Uid};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
@@ -158,7 +159,7 @@ pub(super) async fn accesses(house: &House, secrets: &[&Secret]) -> Result<Vec<A
     let keys: Vec<_> = secrets.iter().map(|secret| secret.key()).collect();
     // Before the records are read: what is settled in between is in them by then.
     let waiting = house.accesses.waiting_of(&keys);
-    let found = house.records.get_many::<Access>(&keys).await?;
+    let found = readable::<Access>(&house.records, &keys).await?;
     let of_one = |((secret, waiting), stored): ((&&Secret, Option<Pending>), Option<Arc<_>>)| {
         let stored: Option<&Stored<Access>> = stored.as_deref();
         let mut access = match stored {
@@ -171,26 +172,11 @@ pub(super) async fn accesses(house: &House, secrets: &[&Secret]) -> Result<Vec<A
     Ok(secrets.iter().zip(waiting).zip(found).map(of_one).collect())
 }
 
-/// The records; a damaged one counts as gone, so that it does not stand in the way of the others.
-async fn readable(
-    house: &House,
-    keys: &[Vec<u8>],
-) -> Result<Vec<Option<Arc<Stored<Access>>>>, ApiError> {
-    let mut found = Vec::with_capacity(keys.len());
-    for key in keys {
-        found.push(match house.records.get::<Access>(key).await {
-            Err(StoreError::Inconsistent { .. }) => None,
-            read => read?,
-        });
-    }
-    Ok(found)
-}
-
 /// Carries at most `limit` secrets' reads into the store. Answers whether any are left.
 pub async fn flush(house: &House, limit: usize) -> Result<bool, ApiError> {
     let carried = house.accesses.waiting(limit);
     let keys: Vec<_> = carried.iter().map(|(key, _)| key.clone()).collect();
-    let records = readable(house, &keys).await?;
+    let records = readable::<Access>(&house.records, &keys).await?;
     let mut writes = Vec::new();
     for ((key, read), stored) in carried.iter().zip(records) {
         // A purged secret has no record any more, one that was made again has another uid: the read concerned neither.

@@ -115,7 +115,7 @@ impl Operation for AssociateCrossAccountReplica {
         let role_arn = self.role_arn.clone();
         let link = Link { arn: arn.clone(), role_arn, status, status_message: None, is_due: true };
         let (mut primary, mut copy) = (stored.value.clone(), accepted.value.clone());
-        primary.cross_account = CrossAccount::Primary(link);
+        primary.cross_account = CrossAccount::Primary(Box::new(link));
         if let CrossAccount::Replica(link) = &mut copy.cross_account {
             link.set(status, None);
         }

@@ -237,7 +237,7 @@ impl CreateSecret {
         secret.description.clone_from(&self.description);
         secret.partner_type.clone_from(&self.partner_type);
         if let Some(arn) = &self.primary_arn {
-            secret.cross_account = CrossAccount::Replica(Link::pending(arn.clone()));
+            secret.cross_account = CrossAccount::Replica(Box::new(Link::pending(arn.clone())));
         }
         secret.kms_key_id =
             kms::resolve(cx.house, cx.account(), cx.region(), self.kms_key_id.as_deref()).await?;

@@ -89,9 +89,9 @@ pub enum CrossAccount {
     #[default]
     None,
     /// A primary, with its replica. AWS: one at most.
-    Primary(Link),
+    Primary(Box<Link>),
     /// A replica, with its primary.
-    Replica(Link),
+    Replica(Box<Link>),
 }
 
 impl CrossAccount {
@@ -319,7 +319,7 @@ mod tests {
         let link = Link::pending(
             "arn:aws:secretsmanager:us-east-1:210987654321:secret:a-AbCdEf".to_owned(),
         );
-        let managed = CrossAccount::Replica(link).managed_policy().unwrap();
+        let managed = CrossAccount::Replica(Box::new(link)).managed_policy().unwrap();
         assert!(managed.contains("arn:aws:iam::210987654321:root"));
         for own in [r#"{"Statement":{"Sid":"a"}}"#, r#"{"Statement":[{"Sid":"a"}]}"#] {
             let joined: serde_json::Value =

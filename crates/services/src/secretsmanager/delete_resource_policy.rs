@@ -65,6 +65,7 @@ impl Operation for DeleteResourcePolicy {
         let mut secret = stored.value.clone();
         secret.policy = None;
         secret.bound_policy = None;
+        secret.policy_ids.clear();
         secret.note_change(cx.now);
         let expect = Expect::At(stored.revision);
         let write = cx.house.records.put(cx.entropy(), stored.key.clone(), &secret, expect)?;

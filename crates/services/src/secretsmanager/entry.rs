@@ -71,7 +71,7 @@ struct MetadataMember {
 impl SecretEntry {
     /// The secret's entry.
     pub(super) fn of(secret: &Secret, last_accessed: Option<Day>) -> Self {
-        let rotation = secret.rotation.as_ref();
+        let rotation = secret.rotation.as_deref();
         let enabled = rotation.filter(|rotation| rotation.enabled);
         Self {
             arn: secret.arn_text().to_owned(),

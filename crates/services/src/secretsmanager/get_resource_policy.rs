@@ -1,7 +1,9 @@
-//! GetResourcePolicy: the text of a secret's resource policy, as it was put. Absent if there is none.
+//! GetResourcePolicy: the text of a secret's resource policy, as it was put, but for principals that have another ARN by
+//! now or are gone: those are shown by their present ARN or their unique id. Absent if there is none.
 
 use crate::authz::Grant;
 use crate::error::ApiError;
+use crate::identity::shown;
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
 use crate::secretsmanager::cross_account::MANAGED_POLICY;
 use crate::secretsmanager::policy::{DEFAULT_POLICY, PolicyOutput, check_policy_name};
@@ -52,7 +54,7 @@ impl Operation for GetResourcePolicy {
 
     async fn run(
         &self,
-        _cx: &Cx<'_>,
+        cx: &Cx<'_>,
         grant: Grant<SecretTarget>,
     ) -> Result<Done<PolicyOutput>, ApiError> {
         let secret = &grant.found()?.value;
@@ -67,9 +69,12 @@ impl Operation for GetResourcePolicy {
                 "Secrets Manager can't find the specified resource policy.",
             ));
         }
-        Ok(Done::read(
-            PolicyOutput::of(secret, name)
-                .with_policy(secret.policy.as_ref().map(|policy| policy.text().to_owned())),
-        ))
+        let policy = match &secret.policy {
+            Some(policy) => {
+                Some(shown(&cx.house.records, policy.text(), &secret.policy_ids).await?)
+            }
+            None => None,
+        };
+        Ok(Done::read(PolicyOutput::of(secret, name).with_policy(policy)))
     }
 }

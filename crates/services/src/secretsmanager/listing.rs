@@ -9,6 +9,7 @@ use crate::operation::Cx;
 use crate::records::Stored;
 use crate::secretsmanager::access::BY_ACCESSED;
 use crate::secretsmanager::filter::Filters;
+use crate::secretsmanager::readable::readable;
 use crate::secretsmanager::secret::{BY_CHANGED, BY_CREATED, BY_NAME, Secret, scope};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -120,7 +121,7 @@ pub(super) async fn next_page(
         let entries = cx.house.records.page(query).await?;
         let is_end = entries.len() < usize::try_from(step).unwrap_or(usize::MAX);
         let keys: Vec<_> = entries.iter().map(|entry| entry.key.clone()).collect();
-        let found = cx.house.records.get_many::<Secret>(&keys).await?;
+        let found = readable::<Secret>(&cx.house.records, &keys).await?;
         for (entry, secret) in entries.into_iter().zip(found) {
             if secrets.len() >= limit || looked_at >= LIST_SCAN_RECORDS_MAX {
                 let next = after.map(|after| Cursor { term: after.term, key: after.key });

@@ -13,6 +13,7 @@ mod new_version;
 mod page_token;
 mod policy;
 mod purge;
+mod readable;
 mod replicate;
 mod secret;
 mod stages;

@@ -76,18 +76,18 @@ fn first_of(index: Index, prefix: &[u8]) -> PageQuery<'_> {
 }
 
 async fn end_due_secrets(house: &House, now: Timestamp) -> Result<bool, ApiError> {
-    let entries = house.records.page(first_of(BY_DELETION, &[])).await?;
-    let due: Vec<_> = entries
-        .into_iter()
-        .filter(|entry| entry.term.as_slice() <= now.sortable().as_slice())
-        .collect();
+    let round = &house.purge_round;
+    let mut due = round.page(&house.records, BY_DELETION, PER_TICK).await?;
+    due.retain(|entry| entry.term.as_slice() <= now.sortable().as_slice());
+    let mut failed = 0;
     for entry in &due {
         // One that cannot be ended does not stand in the way of the others.
         if let Err(error) = end_due_secret(house, &entry.key, now).await {
             tracing::error!(?error, "a secret whose recovery window is over could not be ended");
+            failed += 1;
         }
     }
-    Ok(!due.is_empty())
+    Ok(round.note(&due, failed, PER_TICK))
 }
 
 async fn end_due_secret(house: &House, key: &[u8], now: Timestamp) -> Result<(), ApiError> {

@@ -92,6 +92,7 @@ impl Operation for PutResourcePolicy {
         secret.policy = Some(PolicyText::new(self.policy.clone()));
         let bound = bind(&cx.house.records, &self.policy).await?;
         secret.bound_policy = Some(PolicyText::new(bound.text));
+        secret.policy_ids = bound.ids;
         secret.note_change(cx.now);
         let output = PolicyOutput::of(&secret, self.policy_name.as_deref());
         let expect = Expect::At(stored.revision);

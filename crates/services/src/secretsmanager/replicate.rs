@@ -18,7 +18,7 @@ use crate::secretsmanager::secret::{
 };
 use crate::secretsmanager::value::{open, seal};
 use crate::secretsmanager::version::{Memory, Version, find_version, version_key};
-use strongroom_store::{Batch, Direction, Expect, PageQuery, StoreError, Write};
+use strongroom_store::{Batch, Expect, StoreError, Write};
 use strongroom_types::{Region, SecretArn, Timestamp};
 
 /// Primaries brought up to date at a time.
@@ -26,21 +26,17 @@ const PER_TICK: u32 = 32;
 
 /// Brings replicas up to date. Answers whether more may be left.
 pub async fn replicate_due(house: &House, now: Timestamp) -> Result<bool, ApiError> {
-    let due = PageQuery {
-        index: REPLICATION_DUE,
-        prefix: &[],
-        after: None,
-        limit: PER_TICK,
-        direction: Direction::Ascending,
-    };
-    let entries = house.records.page(due).await?;
-    for entry in &entries {
+    let round = &house.replication_round;
+    let due = round.page(&house.records, REPLICATION_DUE, PER_TICK).await?;
+    let mut failed = 0;
+    for entry in &due {
         // One that cannot be brought does not stand in the way of the others.
         if let Err(error) = replicate_one(house, &entry.key, now).await {
             tracing::error!(?error, "a primary's replicas could not be brought up to date");
+            failed += 1;
         }
     }
-    Ok(!entries.is_empty())
+    Ok(round.note(&due, failed, PER_TICK))
 }
 
 async fn replicate_one(house: &House, key: &[u8], now: Timestamp) -> Result<(), ApiError> {
@@ -187,6 +183,7 @@ fn mirror(primary: &Secret, copy: &mut Secret) {
     copy.tags.clone_from(&primary.tags);
     copy.policy.clone_from(&primary.policy);
     copy.bound_policy.clone_from(&primary.bound_policy);
+    copy.policy_ids.clone_from(&primary.policy_ids);
     copy.owning_service.clone_from(&primary.owning_service);
     copy.last_rotated = primary.last_rotated;
     copy.changed = primary.changed;

@@ -1,6 +1,7 @@
 //! The secret: everything about it but its values.
 
 use crate::error::{ApiError, ErrorCode};
+use crate::identity::PrincipalIds;
 use crate::operation::Cx;
 use crate::policy_text::PolicyText;
 use crate::records::{RecordType, decode_as, encode_as};
@@ -155,8 +156,11 @@ pub struct Secret {
     /// The same by the unique ids of those users and roles that were there: what decides.
     #[serde(default)]
     pub bound_policy: Option<PolicyText>,
+    /// The unique ids of the users and roles that it names, by the principals as they were put.
+    #[serde(default)]
+    pub policy_ids: PrincipalIds,
     /// The rotation's configuration, if there ever was one.
-    pub rotation: Option<Rotation>,
+    pub rotation: Option<Box<Rotation>>,
     /// Its part in replication.
     pub replication: Replication,
     /// Its part in replication between accounts.
@@ -199,6 +203,7 @@ impl Secret {
             deprecated: 0,
             policy: None,
             bound_policy: None,
+            policy_ids: PrincipalIds::new(),
             rotation: None,
             replication: Replication::None,
             cross_account: CrossAccount::None,

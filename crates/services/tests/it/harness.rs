@@ -5,26 +5,32 @@
 
 use crate::environment::{FakeClock, SeededEntropy};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use strongroom_audit::{AuditLog, Reader};
-use strongroom_keys::RootKey;
+use strongroom_keys::seal::KeyFile;
+use strongroom_keys::{StorageKeys, Unsealed};
 use strongroom_services::accounts::{self, NewAccount};
 use strongroom_services::background::{finish, tick};
-use strongroom_services::bootstrap::{Preset, note_told, root_credential, storage_keys};
+use strongroom_services::bootstrap::{
+    Preset, keep_storage_keys, note_told, root_credential, wrapped_storage_keys,
+};
 use strongroom_services::event::cloudtrail;
 use strongroom_services::forward::forward;
-use strongroom_services::front::{Incoming, answer};
+use strongroom_services::front::{Incoming, prepare};
 use strongroom_services::house::{Env, Home, House, Settings};
 use strongroom_services::operation::Service;
 use strongroom_services::records::Records;
 use strongroom_services::{SERVICES, metrics};
 use strongroom_sigv4::{Credential, Moment, Request, sign_headers};
 use strongroom_store::memory::MemoryStore;
-use strongroom_store::{Batch, Direction, Index, PageQuery, Store};
+use strongroom_store::{
+    Batch, Change, Direction, Expect, Index, Kind, PageQuery, Store, Term, Write,
+};
 use strongroom_types::{AccountId, Clock, Region, Timestamp};
 use tempfile::TempDir;
 
@@ -220,8 +226,13 @@ struct Ground {
     clock: FakeClock,
     entropy: SeededEntropy,
     store: Arc<dyn Store>,
-    root_key: RootKey,
     directory: TempDir,
+}
+
+impl Ground {
+    fn audit(&self) -> PathBuf {
+        self.directory.path().join("audit")
+    }
 }
 
 /// The server.
@@ -243,7 +254,6 @@ impl Building {
         let ground = Ground {
             clock: FakeClock::at(START),
             store,
-            root_key: RootKey::generate(&entropy),
             entropy,
             directory: tempfile::tempdir().unwrap(),
         };
@@ -251,14 +261,20 @@ impl Building {
     }
 
     async fn open(ground: Ground, known: Option<Key>) -> Self {
-        let keys = storage_keys(&*ground.store, &ground.root_key, &ground.entropy).await.unwrap();
+        let wrapped = wrapped_storage_keys(&*ground.store).await.unwrap();
+        let seal = KeyFile::new(&ground.directory.path().join("root.key"));
+        let Unsealed { keys, to_store } =
+            StorageKeys::unseal(&seal, wrapped.as_deref(), &ground.entropy).unwrap();
+        if let Some(wrapped) = to_store {
+            keep_storage_keys(&*ground.store, wrapped).await.unwrap();
+        }
         let settings = Settings::default();
         let records = Records::new(Arc::clone(&ground.store), keys, settings.cache_bytes);
         let options = strongroom_audit::Options {
             first_segment_bytes: 64 * 1024,
             ..strongroom_audit::Options::default()
         };
-        let (audit, recovered) = AuditLog::open(ground.directory.path(), options).unwrap();
+        let (audit, recovered) = AuditLog::open(&ground.audit(), options).unwrap();
         let preset =
             Preset { account: Some(AccountId::parse(ACCOUNT).unwrap()), ..Preset::default() };
         let now = ground.clock.now();
@@ -327,7 +343,7 @@ impl Building {
             source_ip: SOURCE.into(),
             tls: None,
         };
-        let answer = answer(&self.house, incoming).await;
+        let answer = prepare(&self.house, incoming).await.told(&self.house).await;
         Reply {
             status: answer.status,
             request_id: answer.request_id.to_string(),
@@ -375,7 +391,7 @@ impl Building {
         let after = self.forwarded.load(Ordering::SeqCst);
         let through = forward(&self.house, after).await.unwrap();
         self.forwarded.store(through, Ordering::SeqCst);
-        let mut reader = Reader::from(self.ground.directory.path(), 1).unwrap();
+        let mut reader = Reader::from(&self.ground.audit(), 1).unwrap();
         let events = std::iter::from_fn(|| reader.next_event().unwrap());
         let line = |event: strongroom_audit::Event| cloudtrail::line(&event.bytes).unwrap();
         events.map(|event| serde_json::from_str(&line(event)).unwrap()).collect()
@@ -391,7 +407,7 @@ impl Building {
     /// The audit log's files as they are on disk, whatever they hold.
     pub(crate) async fn log_bytes(&self) -> Vec<u8> {
         self.events().await;
-        let files = std::fs::read_dir(self.ground.directory.path()).unwrap();
+        let files = std::fs::read_dir(self.ground.audit()).unwrap();
         let mut paths: Vec<PathBuf> = files.map(|file| file.unwrap().path()).collect();
         paths.sort();
         paths.into_iter().flat_map(|path| std::fs::read(path).unwrap()).collect()
@@ -413,6 +429,48 @@ impl Building {
         };
         let entries = self.ground.store.page(query).await.unwrap();
         entries.into_iter().map(|entry| entry.key).collect()
+    }
+
+    /// Whether there is a record. Numbers of kinds are part of the format on disk.
+    pub(crate) async fn holds(&self, kind: u16, key: &[u8]) -> bool {
+        let kind = Kind { id: kind, name: "of the test" };
+        self.ground.store.get(kind, key).await.unwrap().is_some()
+    }
+
+    /// Damages the records of a kind whose key is taken, and leaves their entries in these indexes. Those that are in
+    /// memory are read again after a new start only.
+    pub(crate) async fn damage(
+        &self,
+        kind: u16,
+        indexes: &[u16],
+        is_taken: impl Fn(&[u8]) -> bool,
+    ) -> usize {
+        let mut terms = BTreeMap::<Vec<u8>, Vec<Term>>::new();
+        for id in indexes {
+            let index = Index { id: *id, name: "of the test" };
+            let query = PageQuery {
+                index,
+                prefix: &[],
+                after: None,
+                limit: u32::MAX,
+                direction: Direction::Ascending,
+            };
+            for entry in self.ground.store.page(query).await.unwrap() {
+                terms.entry(entry.key).or_default().push(Term { index, term: entry.term });
+            }
+        }
+        terms.retain(|key, _| is_taken(key));
+        let count = terms.len();
+        let kind = Kind { id: kind, name: "of the test" };
+        let damage = |(key, terms)| Write {
+            kind,
+            key,
+            expect: Expect::Any,
+            change: Change::Put { bytes: b"damaged".to_vec(), terms },
+        };
+        let writes = terms.into_iter().map(damage).collect();
+        self.ground.store.commit(Batch { writes, events: Vec::new() }).await.unwrap();
+        count
     }
 
     pub(crate) fn metrics(&self) -> String {

@@ -9,11 +9,14 @@
 
 mod accessed;
 mod audited;
+mod bound_policies;
 mod coverage;
+mod damaged;
 mod deletion;
 mod environment;
 mod harness;
 mod identity_samples;
+mod last_uses;
 mod matrix;
 mod pruning;
 mod races;

@@ -1,14 +1,17 @@
 //! Requests that meet in the store, one step of the one and one of the other in turn: always in the same order.
 
+use crate::environment::SeededEntropy;
 use crate::harness::{Building, Call};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use strongroom_services::records::{RecordType, decode_as, encode_as};
 use strongroom_store::memory::MemoryStore;
 use strongroom_store::{
-    Batch, BoxFuture, Committed, IndexEntry, Kind, OutboxEvent, PageQuery, Record, Store,
-    StoreError,
+    Batch, BoxFuture, Committed, Expect, IndexEntry, Kind, OutboxEvent, PageQuery, Record, Store,
+    StoreError, Term,
 };
 use tokio::task::yield_now;
+use zeroize::Zeroizing;
 
 /// A store that lets others go first before each step.
 #[derive(Debug, Default)]
@@ -50,7 +53,12 @@ impl Store for TakingTurns {
     fn commit(&self, batch: Batch) -> BoxFuture<'_, Result<Committed, StoreError>> {
         Box::pin(async move {
             yield_now().await;
-            self.0.commit(batch).await
+            let committed = self.0.commit(batch).await;
+            // Others see it before it is acknowledged.
+            for _ in 0..8 {
+                yield_now().await;
+            }
+            committed
         })
     }
 
@@ -64,6 +72,25 @@ impl Store for TakingTurns {
 
     fn forget_outbox(&self, through: u64) -> BoxFuture<'_, Result<(), StoreError>> {
         self.0.forget_outbox(through)
+    }
+}
+
+/// A record of no service.
+struct Note(u8);
+
+impl RecordType for Note {
+    const KIND: Kind = Kind { id: 63, name: "note" };
+
+    fn encode(&self) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+        encode_as(1, &self.0)
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
+        decode_as(1, bytes).map(Self)
+    }
+
+    fn terms(&self, _: &[u8]) -> Vec<Term> {
+        Vec::new()
     }
 }
 
@@ -129,4 +156,45 @@ async fn a_put_and_a_deletion_that_meet_leave_no_version_behind() {
     assert!(matches!(written.code().as_deref(), None | Some("ResourceNotFoundException")));
     building.settle().await;
     assert!(building.indexed(25).await.is_empty(), "versions by creation");
+}
+
+/// Somebody who is renamed is found through an index, which shows the new place as soon as the engine does.
+#[tokio::test]
+async fn what_the_engine_shows_is_not_remembered_as_absent() {
+    let building = building().await;
+    let records = &building.house.records;
+    let key = b"note".to_vec();
+    let entropy = SeededEntropy::from_seed(2);
+    assert!(records.get::<Note>(&key).await.unwrap().is_none());
+    let write = records.put(&entropy, key.clone(), &Note(1), Expect::Absent).unwrap();
+    let made = records.commit(Batch { writes: vec![write], events: Vec::new() });
+    let looked_up = async {
+        while records.store().get(Note::KIND, &key).await.unwrap().is_none() {}
+        let first = records.get::<Note>(&key).await.unwrap();
+        first.map(|note| note.value.0)
+    };
+    let (made, looked_up) = tokio::join!(made, looked_up);
+    made.unwrap();
+    assert_eq!(looked_up, Some(1));
+}
+
+/// The other way round: absence that is read while the record is made is not kept.
+#[tokio::test]
+async fn absence_that_a_commit_ends_is_not_kept() {
+    let building = building().await;
+    let records = &building.house.records;
+    let key = b"note".to_vec();
+    let entropy = SeededEntropy::from_seed(2);
+    let write = records.put(&entropy, key.clone(), &Note(1), Expect::Absent).unwrap();
+    let made = records.commit(Batch { writes: vec![write], events: Vec::new() });
+    let looked_up = async {
+        let before = records.get::<Note>(&key).await.unwrap();
+        while records.store().get(Note::KIND, &key).await.unwrap().is_none() {}
+        let after = records.get::<Note>(&key).await.unwrap();
+        (before.is_some(), after.is_some())
+    };
+    let (looked_up, made) = tokio::join!(biased; looked_up, made);
+    made.unwrap();
+    assert_eq!(looked_up, (false, true));
+    assert!(records.get::<Note>(&key).await.unwrap().is_some());
 }

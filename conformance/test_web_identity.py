@@ -77,7 +77,7 @@ def jwks(tmp_path_factory):
 def server(tmp_path_factory, jwks):
     directory = tmp_path_factory.mktemp("data")
     config = directory / "strongroom.toml"
-    config.write_text(f'[[oidc]]\nissuer = "{ISSUER}"\njwks_file = "{jwks}"\n')
+    config.write_text(f'oidc_fetch = false\n[[oidc]]\nissuer = "{ISSUER}"\njwks_file = "{jwks}"\n')
     server = Server(directory / "dir", config=config).start()
     iam = server.client("iam")
     iam.create_open_id_connect_provider(Url=ISSUER, ClientIDList=["app", "web"])

@@ -128,10 +128,16 @@ async fn connect(
     let roots = spawn_blocking(move || roots(authorities.as_deref())).await.map_err(unreachable)?;
     let config = client_config(roots.map_err(refused)?).map_err(refused)?;
     let shaken = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
-    shaken.map_err(|error| match error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
-        true => refused(error),
-        false => unreachable(error),
-    })
+    shaken.map_err(told_of_handshake)
+}
+
+/// A certificate that is not trusted is not trusted the next time either.
+fn told_of_handshake(error: std::io::Error) -> FetchError {
+    if error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>) {
+        refused(error)
+    } else {
+        unreachable(error)
+    }
 }
 
 fn client_config(roots: RootCertStore) -> Result<ClientConfig, rustls::Error> {

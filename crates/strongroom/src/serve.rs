@@ -228,13 +228,16 @@ async fn open(config: &Config, preset: Preset) -> anyhow::Result<Opened> {
     warn_of_preset(preset_account.as_ref(), &root);
     let (account, organization_id) = (root.account.clone(), root.organization_id.clone());
     let home = Home { account, region, organization_id };
-    let issuers = match &config.issuer_authorities {
-        Some(files) => Some(Arc::new(IssuerClient::new(files.clone())?) as Arc<dyn Issuers>),
-        None => None,
-    };
+    let issuers = issuers(config)?;
     let env = Env { clock: Box::new(clock), entropy: Box::new(entropy), issuers };
     let house = House::new(env, config.settings.clone(), home, records, Arc::new(audit));
     Ok(Opened { house, root, outbox_through: recovered.outbox_through })
+}
+
+/// The way out to OpenID Connect issuers, if there is to be one.
+fn issuers(config: &Config) -> anyhow::Result<Option<Arc<dyn Issuers>>> {
+    let Some(authorities) = &config.issuer_authorities else { return Ok(None) };
+    Ok(Some(Arc::new(IssuerClient::new(authorities.clone())?)))
 }
 
 fn loud(error: strongroom_services::error::ApiError) -> anyhow::Error {

@@ -15,6 +15,8 @@ use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 const FAILED_MILLIS: i64 = 10_000;
 /// For a key that is not among those it has, an issuer is not asked again sooner.
 const UNKNOWN_KEY_MILLIS: i64 = 60_000;
+/// Before any request.
+const NEVER: Timestamp = Timestamp::from_millis(0);
 /// Most issuers whose keys are kept.
 const ISSUERS_MAX: usize = 256;
 
@@ -94,10 +96,10 @@ impl FetchedKeys {
 }
 
 /// When the issuer was asked last, if it may be asked again and nobody waits for it.
-fn idle_since(slot: &Slot, now: Timestamp) -> Option<Option<Timestamp>> {
+fn idle_since(slot: &Slot, now: Timestamp) -> Option<Timestamp> {
     let held = slot.try_lock().ok()?;
-    let asked = held.last.as_ref().map(|(asked, _)| *asked);
-    let may_be_asked = asked.is_none_or(|asked| !is_within(asked, now, UNKNOWN_KEY_MILLIS));
+    let asked = held.last.as_ref().map_or(NEVER, |(asked, _)| *asked);
+    let may_be_asked = !is_within(asked, now, UNKNOWN_KEY_MILLIS);
     (may_be_asked && Arc::strong_count(slot) == 1).then_some(asked)
 }
 
@@ -208,7 +210,7 @@ mod tests {
     #[tokio::test]
     async fn keys_are_fetched_once_for_as_long_as_the_issuer_says() {
         let issuers = Counting::new();
-        let fetched = FetchedKeys::new(Arc::clone(&issuers) as _);
+        let fetched = FetchedKeys::new(Arc::<Counting>::clone(&issuers));
         for (secs, id) in [(0, "1"), (1, "1"), (599, "1"), (600, "2"), (601, "2")] {
             let keys = fetched.of("a.example", at(secs), None).await.unwrap();
             assert_eq!(kid(&keys), id, "after {secs} seconds");
@@ -221,7 +223,7 @@ mod tests {
     #[tokio::test]
     async fn an_unknown_key_has_the_issuer_asked_again_once_a_minute() {
         let issuers = Counting::new();
-        let fetched = FetchedKeys::new(Arc::clone(&issuers) as _);
+        let fetched = FetchedKeys::new(Arc::<Counting>::clone(&issuers));
         let first = fetched.of("a.example", at(0), None).await.unwrap();
         let lacking = async |keys: &Arc<KeySet>, secs| {
             fetched.of("a.example", at(secs), Some(keys)).await.unwrap()
@@ -242,7 +244,7 @@ mod tests {
     #[tokio::test]
     async fn a_failure_is_kept_for_ten_seconds_and_keys_that_are_over_are_not_used() {
         let issuers = Counting::new();
-        let fetched = FetchedKeys::new(Arc::clone(&issuers) as _);
+        let fetched = FetchedKeys::new(Arc::<Counting>::clone(&issuers));
         fetched.of("a.example", at(0), None).await.unwrap();
         let error = FetchError::Refused("a redirect".to_owned());
         issuers.fail(Some(error.clone()));
@@ -260,7 +262,7 @@ mod tests {
         let issuers = Counting::new();
         let permits = issuers.answers.forget_permits(usize::MAX);
         assert_eq!(permits, 100_000);
-        let fetched = Arc::new(FetchedKeys::new(Arc::clone(&issuers) as _));
+        let fetched = Arc::new(FetchedKeys::new(Arc::<Counting>::clone(&issuers)));
         let ask = || {
             let fetched = Arc::clone(&fetched);
             tokio::spawn(async move { fetched.of("a.example", at(0), None).await })
@@ -283,7 +285,7 @@ mod tests {
     #[tokio::test]
     async fn no_more_issuers_are_kept_than_there_is_room_for_and_none_is_forgotten_too_early() {
         let issuers = Counting::new();
-        let fetched = FetchedKeys::new(Arc::clone(&issuers) as _);
+        let fetched = FetchedKeys::new(Arc::<Counting>::clone(&issuers));
         let ask = async |number: usize, secs| {
             fetched.of(&format!("{number}.example"), at(secs), None).await
         };

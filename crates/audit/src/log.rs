@@ -4,7 +4,7 @@ use crate::AuditError;
 use crate::batch::{Append, Batch, Bell, Ring};
 use crate::frame::{HEADER_BYTES, Hash, push_event, seal};
 use crate::recover::{Recovered, recover};
-use crate::segment::{PreparedSegment, Segment, make_directory, prepare};
+use crate::segment::{Preparing, Segment, make_directory, prepare};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -251,7 +251,7 @@ struct Disk {
     directory: PathBuf,
     options: Options,
     segment: Option<Segment>,
-    preparing: Option<JoinHandle<Result<PreparedSegment, AuditError>>>,
+    preparing: Option<Preparing>,
     next_size: u64,
     next_sequence: u64,
     outbox_through: u64,
@@ -303,9 +303,9 @@ impl Disk {
         if let Some(segment) = self.segment.take() {
             segment.close()?;
         }
-        let prepared = match self.preparing.take().map(JoinHandle::join) {
-            Some(Ok(Ok(prepared))) => prepared,
-            _ => prepare(&self.directory, self.next_size)?,
+        let prepared = match self.preparing.take().and_then(Preparing::finish) {
+            Some(prepared) => prepared,
+            None => prepare(&self.directory, self.next_size, || {})?,
         };
         let mut segment = Segment::open(&self.directory, self.next_sequence, prepared)?;
         // A frame larger than a file's size goes beyond it: slower, once.
@@ -315,15 +315,13 @@ impl Disk {
         Ok(())
     }
 
-    /// From the middle of a file on, the next one is made by a thread of its own.
     fn prepare_ahead(&mut self) {
-        let is_half_full =
-            self.segment.as_ref().is_some_and(|segment| segment.used > segment.size / 2);
-        if is_half_full && self.preparing.is_none() {
-            let (directory, size) = (self.directory.clone(), self.next_size);
-            let thread = std::thread::Builder::new().name("audit-prepare".to_owned());
-            // Without a thread the file is made when it is needed.
-            self.preparing = thread.spawn(move || prepare(&directory, size)).ok();
+        let Some(segment) = &self.segment else { return };
+        if self.preparing.is_none() {
+            self.preparing = Preparing::start(&self.directory, self.next_size);
+        }
+        if let Some(preparing) = &mut self.preparing {
+            preparing.keep_up(segment.used, segment.size);
         }
     }
 

@@ -2,18 +2,23 @@
 //!
 //! A file is filled with zeros and synced before it is used: overwriting what is there costs a sync half of what growing
 //! a file does. Writes go past the page cache (`O_DIRECT`) where the file system lets them: a sync then costs a third
-//! less processor time, and filling the next file does not hold up the syncs of this one.
+//! less processor time. The next file is filled bit by bit as this one is used: filled at once, it would hold up a dozen
+//! syncs, each by several milliseconds.
 
 use crate::AuditError;
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::{Builder, JoinHandle};
 
 const ENDING: &str = "audit";
 const PREPARED: &str = "next.prepared";
 /// What is written at a time when a file is filled.
 const FILLING_BYTES: usize = 256 * 1024;
+/// Turns to write that a file being filled may be behind.
+const TURNS_WAITING_MAX: usize = 4;
 /// Direct writes start, end and lie in memory at multiples of this.
 const BLOCK_BYTES: usize = 4096;
 /// Buffers that grew beyond this for a large frame are not kept.
@@ -128,18 +133,68 @@ pub(crate) struct PreparedSegment {
     size: u64,
 }
 
-/// Makes a file of this size, rounded up to 256 KiB. One at a time in a directory.
-pub(crate) fn prepare(directory: &Path, size: u64) -> Result<PreparedSegment, AuditError> {
+/// Writes that fill a file of this size.
+fn filling_steps(size: u64) -> u64 {
+    size.div_ceil(offset(FILLING_BYTES))
+}
+
+/// Makes a file of this size, rounded up to 256 KiB. One at a time in a directory. Each write waits for its turn.
+pub(crate) fn prepare(
+    directory: &Path,
+    size: u64,
+    mut turn: impl FnMut(),
+) -> Result<PreparedSegment, AuditError> {
     let path = directory.join(PREPARED);
     let mut file = create(&path)?;
     let zeros = Blocks::zeroed(FILLING_BYTES);
-    let step = offset(FILLING_BYTES);
-    let steps = size.div_ceil(step);
+    let steps = filling_steps(size);
     for _ in 0..steps {
+        turn();
         file.write_all(zeros.get(FILLING_BYTES))?;
     }
     file.sync_all()?;
-    Ok(PreparedSegment { file, path, size: steps * step })
+    Ok(PreparedSegment { file, path, size: steps * offset(FILLING_BYTES) })
+}
+
+/// The next file, made by a thread of its own at the pace at which the present one is used.
+#[derive(Debug)]
+pub(crate) struct Preparing {
+    thread: JoinHandle<Result<PreparedSegment, AuditError>>,
+    /// One message for each write. Once this is gone, the writes follow each other.
+    turns: SyncSender<()>,
+    turns_given: u64,
+    steps: u64,
+}
+
+impl Preparing {
+    /// `None`: there is no thread to be had. The file is then made when it is needed.
+    pub(crate) fn start(directory: &Path, size: u64) -> Option<Self> {
+        let directory = directory.to_owned();
+        let (turns, given) = sync_channel(TURNS_WAITING_MAX);
+        let thread = Builder::new().name("audit-prepare".to_owned());
+        // Without a sender there is nothing to wait for any more.
+        let making = move || prepare(&directory, size, || given.recv().unwrap_or_default());
+        let thread = thread.spawn(making).ok()?;
+        Some(Self { thread, turns, turns_given: 0, steps: filling_steps(size) })
+    }
+
+    /// Lets as much of it be filled as the present file is in use, so that it is full when that is used to seven eighths.
+    pub(crate) fn keep_up(&mut self, used: u64, size: u64) {
+        let due = self.steps.saturating_mul(used) / (size - size / 8).max(1);
+        for _ in self.turns_given..due.min(self.steps) {
+            // Full: the disk is busy, and the turn comes later. Gone: that shows when the file is needed.
+            if self.turns.try_send(()).is_err() {
+                return;
+            }
+            self.turns_given += 1;
+        }
+    }
+
+    /// The file, as soon as it can be had.
+    pub(crate) fn finish(self) -> Option<PreparedSegment> {
+        drop(self.turns);
+        self.thread.join().ok()?.ok()
+    }
 }
 
 fn create(path: &Path) -> std::io::Result<File> {

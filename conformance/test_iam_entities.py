@@ -445,6 +445,10 @@ def test_a_policy_is_made_and_told_of(iam, name):
                               ("arn:aws:iam:us-east-1::example_bucket", "IAM resource arn:aws:iam:us-east-1::example_bucket cannot contain region information."),
                               ("arn:aws:s3:us-east-1::example_bucket", "Resource arn:aws:s3:us-east-1::example_bucket can not contain region information.")):
         refused(lambda: again(named(resource)), "MalformedPolicyDocument", message, 400)
+    # Recorded: managed policies are in the present version of the language, inline ones may be in the older.
+    for version in ({}, {"Version": "2008-10-17"}):
+        old = json.dumps(version | {"Statement": {"Effect": "Allow", "Action": "iam:GetUser", "Resource": "*"}})
+        refused(lambda: again(old), "MalformedPolicyDocument", "Policy document must be version 2012-10-17 or greater.", 400)
     # Recorded to be taken: a condition key without a vendor.
     keyed = again(json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*", "Condition": {"StringEqualsIfExists": {"a": "asf"}}}}))
     iam.delete_policy(PolicyArn=keyed["Arn"])
@@ -457,6 +461,8 @@ def test_a_policy_is_made_and_told_of(iam, name):
 
 
 def test_versions_of_a_policy(iam, policy):
+    old = json.dumps({"Version": "2008-10-17", "Statement": {"Effect": "Allow", "Action": "iam:GetUser", "Resource": "*"}})
+    refused(lambda: iam.create_policy_version(PolicyArn=policy, PolicyDocument=old), "MalformedPolicyDocument", "Policy document must be version 2012-10-17 or greater.", 400)
     version = lambda **more: iam.create_policy_version(PolicyArn=policy, PolicyDocument=document("iam:GetUser"), **more)["PolicyVersion"]
     second = version(SetAsDefault=True)
     assert set(second) == {"VersionId", "IsDefaultVersion", "CreateDate"} and (second["VersionId"], second["IsDefaultVersion"]) == ("v2", True)

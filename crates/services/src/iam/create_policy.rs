@@ -7,13 +7,12 @@ use crate::iam::entity::{Naming, entity_key};
 use crate::iam::managed::check_policy_path;
 use crate::iam::managed_policy::ManagedPolicy;
 use crate::iam::members::{
-    TagMember, check_name, check_tags, parse_cased_tags, parse_document, parse_name, parse_path,
+    TagMember, check_name, check_tags, parse_cased_tags, parse_managed_document, parse_name, parse_path,
 };
 use crate::iam::new_managed_policy::NewPolicyName;
 use crate::iam::policy_member::PolicyMember;
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
 use serde::{Deserialize, Serialize};
-use strongroom_iam::PolicyKind;
 use strongroom_store::Expect;
 use strongroom_types::{Tag, limits};
 use strongroom_wire::{Constraints, Object};
@@ -82,16 +81,10 @@ impl Operation for CreatePolicy {
         );
         check_tags(&mut check, input.tags.as_deref());
         check.finish().map_err(ApiError::validation)?;
-        let chars_max = limits::IAM_MANAGED_POLICY_CHARS_MAX;
         Ok(Self {
             name: parse_name("policyName", input.policy_name)?,
             path: parse_path(input.path)?,
-            document: parse_document(
-                "PolicySize",
-                input.policy_document,
-                PolicyKind::Identity,
-                chars_max,
-            )?,
+            document: parse_managed_document(input.policy_document)?,
             description: input.description,
             tags: parse_cased_tags(input.tags)?,
         })

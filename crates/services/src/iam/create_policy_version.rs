@@ -4,12 +4,11 @@ use crate::authz::Grant;
 use crate::error::ApiError;
 use crate::iam::managed::{PolicyTarget, check_policy_arn, parse_policy_arn};
 use crate::iam::managed_policy::PolicyVersion;
-use crate::iam::members::parse_document;
+use crate::iam::members::parse_managed_document;
 use crate::iam::policy_version_member::PolicyVersionMember;
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
 use crate::policy_text::PolicyText;
 use serde::{Deserialize, Serialize};
-use strongroom_iam::PolicyKind;
 use strongroom_types::limits;
 use strongroom_wire::Constraints;
 
@@ -55,11 +54,9 @@ impl Operation for CreatePolicyVersion {
         let document = input.policy_document.as_deref();
         check.required_length("policyDocument", document, 1..=limits::IAM_DOCUMENT_CHARS_MAX);
         check.finish().map_err(ApiError::validation)?;
-        let chars_max = limits::IAM_MANAGED_POLICY_CHARS_MAX;
-        let kind = PolicyKind::Identity;
         Ok(Self {
             arn: parse_policy_arn(input.policy_arn)?,
-            document: parse_document("PolicySize", input.policy_document, kind, chars_max)?,
+            document: parse_managed_document(input.policy_document)?,
             is_default: input.set_as_default.unwrap_or(false),
         })
     }

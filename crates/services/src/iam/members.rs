@@ -3,7 +3,7 @@
 use crate::error::{ApiError, ErrorCode};
 use crate::iam::entity::Entity;
 use serde::{Deserialize, Serialize};
-use strongroom_iam::{PolicyDocument, PolicyKind};
+use strongroom_iam::{PolicyDocument, PolicyKind, Version};
 use strongroom_types::{Tag, limits};
 use strongroom_wire::{Constraints, Object};
 
@@ -66,16 +66,42 @@ pub(super) fn parse_document(
     chars_max: usize,
 ) -> Result<String, ApiError> {
     let text = text.unwrap_or_default();
-    if counted_chars(&text) > chars_max {
+    let document = checked_document(member, &text, kind, chars_max)?;
+    check_resources(&document, kind)?;
+    Ok(text)
+}
+
+/// The same of a managed policy, which must be in the present version of the language: recorded.
+pub(super) fn parse_managed_document(text: Option<String>) -> Result<String, ApiError> {
+    let (text, kind) = (text.unwrap_or_default(), PolicyKind::Identity);
+    let chars_max = limits::IAM_MANAGED_POLICY_CHARS_MAX;
+    let document = checked_document("PolicySize", &text, kind, chars_max)?;
+    if document.version != Version::V2012 {
+        return Err(malformed("Policy document must be version 2012-10-17 or greater."));
+    }
+    check_resources(&document, kind)?;
+    Ok(text)
+}
+
+fn checked_document(
+    member: &str,
+    text: &str,
+    kind: PolicyKind,
+    chars_max: usize,
+) -> Result<PolicyDocument, ApiError> {
+    if counted_chars(text) > chars_max {
         return Err(ApiError::limit_exceeded(format!(
             "Cannot exceed quota for {member}: {chars_max}"
         )));
     }
-    let document = PolicyDocument::parse(&text, kind, limits::IAM_DOCUMENT_CHARS_MAX)
-        .map_err(|error| malformed(error.iam_message()))?;
+    PolicyDocument::parse(text, kind, limits::IAM_DOCUMENT_CHARS_MAX)
+        .map_err(|error| malformed(error.iam_message()))
+}
+
+fn check_resources(document: &PolicyDocument, kind: PolicyKind) -> Result<(), ApiError> {
     match document.refused_resource().filter(|_| kind == PolicyKind::Identity) {
         Some(message) => Err(malformed(message)),
-        None => Ok(text),
+        None => Ok(()),
     }
 }
 

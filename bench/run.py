@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 
-from load import report as reporting
+from load import existence, report as reporting
 from load.sending import load, send_all
 from load.servers import Ceiling, Moto, Server, Strongroom
 from load.signing import KEY_ID, OPERATIONS, SECRET_KEY, Signer, role_requests
@@ -35,6 +35,12 @@ SEED_STEP = 10_000
 PAGES_MAX = 5_000
 
 
+def given(answer):
+    """The credential in an answer, if it gives one."""
+    found = dict(re.findall("<(AccessKeyId|SecretAccessKey|SessionToken)>([^<]+)<", answer))
+    return found and (found["AccessKeyId"], found["SecretAccessKey"], found.get("SessionToken"))
+
+
 class Bench:
     def __init__(self, options, work):
         self.options, self.work, self.fresh = options, work, 0
@@ -49,12 +55,13 @@ class Bench:
 
     def assume_role(self, server):
         """Makes a role with policies and assumes it."""
+        credential = ROOT
         for service, parameters in role_requests():
             self.fresh += 1
-            signer = Signer(server.address, self.fresh, service=service)
+            signer = Signer(server.address, self.fresh, credential, service)
             answer = send_all(server.port, [signer.form(parameters)], 1)[0].decode()
-        members = ("AccessKeyId", "SecretAccessKey", "SessionToken")
-        server.session = tuple(re.search(f"<{member}>([^<]+)<", answer).group(1) for member in members)
+            credential = given(answer) or credential
+        server.session = credential
 
     def load(self, server, requests, seconds=None):
         return load(server, requests, self.work / "requests", seconds)
@@ -193,6 +200,14 @@ class Bench:
         ceiling.stop()
         return reporting.rows(operation, all_servers, rounds)
 
+    @staticmethod
+    def existence(server):
+        server.restore()
+        server.start()
+        measured = existence.measure(server)
+        server.stop()
+        return measured
+
     def run(self):
         servers = self.prepare()
         for operation in OPERATIONS if servers else []:
@@ -200,6 +215,8 @@ class Bench:
                 print(f"measuring {operation} ({OPERATIONS[operation]})", file=sys.stderr, flush=True)
                 measured = self.changes if operation in CHANGES else self.reads
                 self.report["rows"] += measured(operation, servers)
+        if servers and self.options.only in (None, "existence"):
+            self.report["existence"] = self.existence(servers[0])
         self.report["bars"] = reporting.bars(self.report)
         return self.report
 
@@ -215,7 +232,7 @@ def parse():
     parser.add_argument("--ceiling", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--moto", metavar="MOTO_SERVER", help="GetSecretValue of moto's server, too (scripts/bench installs it)")
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds, 1,000 and 10,000 secrets only")
-    parser.add_argument("--only", choices=["start", *OPERATIONS], help="one operation, or start-up and idle memory alone")
+    parser.add_argument("--only", choices=["start", "existence", *OPERATIONS], help="one operation; start-up and idle memory alone; or whether time tells what exists")
     parser.add_argument("--bars", action="store_true", help="exit with 1 when a bar is missed")
     parser.add_argument("--rounds", type=int, help="rounds (7, quick 3; 50 at most)")
     parser.add_argument("--seconds", type=int, help="seconds under load, each (4, quick 2; 60 at most)")

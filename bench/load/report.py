@@ -72,6 +72,9 @@ def bars(report):
     bar("start with an empty store, ms", "<", 100, report["start_ms"].get("0"))
     bar("start with 100,000 secrets, ms", "<", 1000, report["start_ms"].get("100000"))
     bar("idle, resident MB", "<", 40, report["idle_mb"].get("0"))
+    existence = report.get("existence")
+    noise = existence and round(existence["noise_us"], 2)
+    bar("refusal for a secret that does not exist: longer by, us", "<=", noise, existence and abs(existence["difference_us"]))
     return made
 
 

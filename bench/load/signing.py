@@ -101,7 +101,12 @@ def policy(number):
 
 
 def role_requests():
-    """What makes the role, each with its service, in order."""
+    """What makes the role and the user who assumes it, each with its service, in order. Roots may not assume roles: from
+    the user's access key on, the user asks."""
+    user = {"Version": "2010-05-08", "UserName": ROLE}
+    may = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}}
+    yield "iam", {"Action": "CreateUser", **user}
+    yield "iam", {"Action": "PutUserPolicy", **user, "PolicyName": ROLE, "PolicyDocument": json.dumps(may)}
     yield "iam", {"Action": "CreateRole", "Version": "2010-05-08", "RoleName": ROLE, "AssumeRolePolicyDocument": json.dumps(TRUST)}
     for number in range(POLICIES):
         name = f"{ROLE}-{number}"
@@ -109,5 +114,6 @@ def role_requests():
                       "PolicyDocument": json.dumps(policy(number))}
         yield "iam", {"Action": "AttachRolePolicy", "Version": "2010-05-08", "RoleName": ROLE,
                       "PolicyArn": f"arn:aws:iam::{ACCOUNT}:policy/{name}"}
+    yield "iam", {"Action": "CreateAccessKey", **user}
     yield "sts", {"Action": "AssumeRole", "Version": "2011-06-15", "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/{ROLE}",
                   "RoleSessionName": "bench"}

@@ -2,7 +2,7 @@
 
 # Run with throwaway data and known credentials.
 dev:
-    cargo run --release -- serve --dev
+    scripts/build && target/release/strongroom serve --dev
 
 # Format, lints, house rules, generated documents.
 check:
@@ -15,6 +15,10 @@ test:
 # Ratios to a bare hyper server, with bars.
 bench *ARGS:
     scripts/bench {{ARGS}}
+
+# Make the profile that release builds are guided by anew.
+profile:
+    scripts/profile
 
 # Write the generated documents.
 docs:

@@ -2,11 +2,11 @@
 
 use crate::idle::Idle;
 use crate::limits::{Limits, Terms};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming as HyperBody};
 use std::future::Future;
 use std::net::IpAddr;
@@ -143,25 +143,45 @@ async fn read_body(
         }
         return Err(too_large);
     }
-    let collected = {
-        let mut collecting =
-            std::pin::pin!(Limited::new(&mut body, limits.body_bytes_max).collect());
+    let read = {
+        let mut reading = std::pin::pin!(whole(&mut body, limits.body_bytes_max));
         // A small body has come with its head: no timer is set for it.
-        let at_once = std::future::poll_fn(|cx| Poll::Ready(collecting.as_mut().poll(cx))).await;
+        let at_once = std::future::poll_fn(|cx| Poll::Ready(reading.as_mut().poll(cx))).await;
         match at_once {
-            Poll::Ready(collected) => Ok(collected),
-            Poll::Pending => timeout(limits.body_timeout, collecting).await,
+            Poll::Ready(read) => Ok(read),
+            Poll::Pending => timeout(limits.body_timeout, reading).await,
         }
     };
-    match collected {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+    match read {
+        Ok(Ok(Some(bytes))) => Ok(bytes),
+        Ok(Ok(None)) => {
             discard(body, limits).await;
             Err(too_large)
         }
         Ok(Err(_)) => Err((ErrorCode::Serialization, "The request's body could not be read")),
         Err(_) => Err((ErrorCode::Serialization, "The request's body did not arrive in time")),
     }
+}
+
+/// All of a body, or `None` if it is too large. One that comes in a piece is not copied.
+async fn whole(body: &mut HyperBody, bytes_max: usize) -> Result<Option<Bytes>, hyper::Error> {
+    let (mut only, mut joined) = (Bytes::new(), BytesMut::new());
+    while !body.is_end_stream() {
+        let Some(frame) = body.frame().await else { break };
+        let Ok(piece) = frame?.into_data() else { continue };
+        if only.len().max(joined.len()).saturating_add(piece.len()) > bytes_max {
+            return Ok(None);
+        }
+        if only.is_empty() {
+            only = piece;
+            continue;
+        }
+        if joined.is_empty() {
+            joined.extend_from_slice(&only);
+        }
+        joined.extend_from_slice(&piece);
+    }
+    Ok(Some(if joined.is_empty() { only } else { joined.freeze() }))
 }
 
 /// Reads and forgets a body, up to its limits in bytes and time; then the connection may close over it.

@@ -14,7 +14,7 @@ use crate::{OpenError, SealingError};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Prk};
-use strongroom_types::Entropy;
+use strongroom_types::{Entropy, WipedBytes};
 use zeroize::Zeroizing;
 
 const FORMAT: u8 = 1;
@@ -72,7 +72,7 @@ impl SealKey {
     }
 
     /// Opens what was sealed under this key for this associated data.
-    pub(crate) fn open(&self, aad: &[u8], blob: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+    pub(crate) fn open(&self, aad: &[u8], blob: &[u8]) -> Result<WipedBytes, OpenError> {
         self.key_of(blob)?.open(aad, blob)
     }
 
@@ -100,12 +100,12 @@ impl SealKey {
 pub(crate) struct BlobKey(LessSafeKey);
 
 impl BlobKey {
-    pub(crate) fn open(&self, aad: &[u8], blob: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+    pub(crate) fn open(&self, aad: &[u8], blob: &[u8]) -> Result<WipedBytes, OpenError> {
         let (_, body) = split(blob)?;
-        let mut plain = Zeroizing::new(body.to_vec());
+        let mut plain = WipedBytes::new(body.to_vec());
         let opened = self
             .0
-            .open_in_place(zero_nonce(), Aad::from(aad), &mut plain)
+            .open_in_place(zero_nonce(), Aad::from(aad), plain.as_mut_slice())
             .map_err(|_| OpenError)?
             .len();
         plain.truncate(opened);

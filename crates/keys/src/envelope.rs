@@ -132,8 +132,7 @@ impl Envelope {
 
     /// Opens the value, with its own unwrapped data key.
     pub fn open(&self, data_key: &DataKey) -> Result<Plaintext, OpenError> {
-        let mut plain = data_key.key.open(&data_key.bound_to, &self.value)?;
-        Ok(Plaintext::new(std::mem::take(&mut *plain)))
+        data_key.key.open(&data_key.bound_to, &self.value).map(Plaintext::of)
     }
 
     /// The KMS key it is sealed under.

@@ -5,8 +5,8 @@
 use crate::aead::{SealKey, associated};
 use crate::seal::{Seal, SealError};
 use crate::{OpenError, RootKey, SealingError};
-use strongroom_types::Entropy;
-use zeroize::{Zeroize, Zeroizing};
+use strongroom_types::{Entropy, WipedBytes};
+use zeroize::{Zeroizing, zeroize_stack};
 
 /// Storage keys in memory.
 #[expect(missing_debug_implementations, reason = "holds key bytes")]
@@ -55,7 +55,7 @@ impl StorageKeys {
         entropy: &dyn Entropy,
     ) -> Result<Unsealed, UnsealError> {
         let unsealed = unseal(seal, wrapped, entropy);
-        wipe_used_stack();
+        zeroize_stack::<USED_STACK_BYTES>();
         unsealed
     }
 
@@ -123,7 +123,7 @@ impl StorageKeys {
         kind: u16,
         key: &[u8],
         sealed: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+    ) -> Result<WipedBytes, OpenError> {
         self.open_any(
             |term| &term.records,
             &associated(RECORD, &[&kind.to_be_bytes(), key]),
@@ -153,7 +153,7 @@ impl StorageKeys {
         purpose: &str,
         binding: &[u8],
         token: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+    ) -> Result<WipedBytes, OpenError> {
         self.open_any(
             |term| &term.tokens,
             &associated(TOKEN, &[purpose.as_bytes(), binding]),
@@ -180,7 +180,7 @@ impl StorageKeys {
         key: impl Fn(&Term) -> &SealKey,
         aad: &[u8],
         sealed: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+    ) -> Result<WipedBytes, OpenError> {
         let (number, blob) = sealed.split_first_chunk::<4>().ok_or(OpenError)?;
         let place = usize::try_from(u32::from_be_bytes(*number)).map_err(|_| OpenError)?;
         let term = place.checked_sub(1).and_then(|place| self.terms.get(place)).ok_or(OpenError)?;
@@ -203,15 +203,6 @@ fn unseal(
     };
     let keys = StorageKeys::unwrap(&seal.unseal()?, wrapped)?;
     Ok(Unsealed { keys, to_store: None })
-}
-
-/// Wipes the stack below the caller, where the functions that it called before had their frames.
-#[inline(never)]
-#[expect(clippy::large_stack_arrays, reason = "the stack is what is to be wiped")]
-fn wipe_used_stack() {
-    let mut used = [0_u8; USED_STACK_BYTES];
-    used.zeroize();
-    std::hint::black_box(&used);
 }
 
 /// Why there are no storage keys.

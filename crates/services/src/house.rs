@@ -58,6 +58,11 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Whether requests to the region are taken.
+    pub(crate) fn takes(&self, region: &Region) -> bool {
+        self.regions.is_empty() || self.regions.contains(region)
+    }
+
     /// Whom a request comes from: the peer, or, if that is a trusted proxy, the last address of `X-Forwarded-For` that
     /// is not one. What cannot be read there ends the walk: the address before it is then the answer.
     pub fn source_ip(&self, peer: IpAddr, forwarded_for: &str) -> IpAddr {

@@ -22,7 +22,7 @@ const OUTCOMES: [(Outcome, &str); 3] = [
     (Outcome::ServerError, "server_error"),
 ];
 
-/// All counts. An operation has three, in the order of [`SERVICES`] and of each service's operations.
+/// All counts. An operation has three, in the order of the services' and the operations' names.
 #[derive(Debug)]
 pub struct Metrics {
     requests: Vec<(&'static str, &'static str, [AtomicU64; 3])>,
@@ -33,7 +33,9 @@ impl Default for Metrics {
     fn default() -> Self {
         let names =
             SERVICES.iter().flat_map(|service| service.operations.iter().map(|entry| entry.spec));
-        let requests = names.map(|spec| (spec.service, spec.name, Default::default())).collect();
+        let mut requests: Vec<_> =
+            names.map(|spec| (spec.service, spec.name, Default::default())).collect();
+        requests.sort_by_key(|(service, name, _)| (*service, *name));
         Self { requests, unidentified: AtomicU64::new(0) }
     }
 }
@@ -41,8 +43,9 @@ impl Default for Metrics {
 impl Metrics {
     /// Counts a request; `None` for one that named no operation.
     pub(crate) fn count(&self, operation: Option<(&str, &str)>, outcome: Outcome) {
-        let found = operation.and_then(|(service, name)| {
-            self.requests.iter().find(|(of, operation, _)| *operation == name && *of == service)
+        let found = operation.and_then(|counted| {
+            let place = self.requests.binary_search_by(|(of, name, _)| (*of, *name).cmp(&counted));
+            self.requests.get(place.ok()?)
         });
         let counters = found.map(|(_, _, counters)| counters);
         let place = OUTCOMES.iter().position(|(known, _)| *known == outcome).unwrap_or(0);

@@ -17,7 +17,7 @@ use strongroom_store::{
     Batch, Change, Committed, Expect, IndexEntry, Kind, PageQuery, Revision, Store, StoreError,
     Term, Write,
 };
-use strongroom_types::Entropy;
+use strongroom_types::{Entropy, WipedBytes};
 use zeroize::Zeroizing;
 
 /// A kind of record: how it is encoded and under which terms it is found.
@@ -310,7 +310,7 @@ impl Records {
     }
 
     /// Opens what [`Records::seal_event`] made.
-    pub fn open_event(&self, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+    pub fn open_event(&self, sealed: &[u8]) -> Result<WipedBytes, StoreError> {
         self.keys.open_token(EVENT, &[], sealed).map_err(|error| inconsistent("event", &error))
     }
 

@@ -2,6 +2,7 @@
 
 use crate::Request;
 use aws_lc_rs::digest::SHA256;
+use memchr::{memchr, memchr3};
 
 /// SHA-256 as 64 lower-case hex digits.
 pub(crate) type Hex = [u8; 64];
@@ -186,6 +187,9 @@ fn header(request: &Request<'_>, name: &str, text: &mut Vec<u8>) {
 }
 
 fn folded(value: &[u8], text: &mut Vec<u8>) {
+    if memchr3(b' ', b'\t', b'\n', value).is_none() && memchr(b'\r', value).is_none() {
+        return text.extend_from_slice(value);
+    }
     let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
     let words = value.split(is_space).filter(|word| !word.is_empty());
     for (place, word) in words.enumerate() {

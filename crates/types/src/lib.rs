@@ -44,6 +44,7 @@ mod secret_id;
 mod tag;
 mod time;
 mod version;
+mod wiped_bytes;
 
 pub use account::AccountId;
 pub use arn::{ArnSuffix, SecretArn};
@@ -55,6 +56,7 @@ pub use secret_id::SecretId;
 pub use tag::Tag;
 pub use time::{Clock, Day, SystemClock, Timestamp};
 pub use version::{VersionId, VersionStage};
+pub use wiped_bytes::WipedBytes;
 
 /// A value that breaks the rules of its type. The edge knows which member it stood in and which AWS error that makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

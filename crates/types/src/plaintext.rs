@@ -1,6 +1,6 @@
 //! The one type that holds a secret's value.
 
-use zeroize::Zeroizing;
+use crate::WipedBytes;
 
 /// A secret value in the clear, wiped when dropped.
 ///
@@ -10,12 +10,17 @@ use zeroize::Zeroizing;
     missing_debug_implementations,
     reason = "a secret's value must not be printable, not even redacted by mistake"
 )]
-pub struct Plaintext(Zeroizing<Vec<u8>>);
+pub struct Plaintext(WipedBytes);
 
 impl Plaintext {
     /// Takes over the bytes; they are wiped with the value.
     pub fn new(bytes: Vec<u8>) -> Self {
-        Self(Zeroizing::new(bytes))
+        Self(WipedBytes::new(bytes))
+    }
+
+    /// Takes over bytes that are wiped already.
+    pub fn of(bytes: WipedBytes) -> Self {
+        Self(bytes)
     }
 
     /// The only door. Each use needs a reason that a reviewer accepts.

@@ -3,7 +3,7 @@
 use crate::{Protocol, xml};
 use serde::Serialize;
 use serde_json::Value;
-use zeroize::Zeroizing;
+use strongroom_types::WipedBytes;
 
 /// An error as the caller is to see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub struct Fault<'a> {
 #[expect(missing_debug_implementations, reason = "the body may hold a secret's value")]
 pub struct Rendered {
     /// The body.
-    pub body: Zeroizing<Vec<u8>>,
+    pub body: WipedBytes,
     /// `Content-Type`.
     pub content_type: &'static str,
 }
@@ -42,7 +42,7 @@ pub fn render_answer<T: Serialize>(
 ) -> Result<Rendered, serde_json::Error> {
     match protocol {
         Protocol::Json11 => {
-            let mut body = Zeroizing::new(Vec::with_capacity(512));
+            let mut body = WipedBytes::new(Vec::with_capacity(512));
             serde_json::to_writer(&mut *body, output)?;
             Ok(Rendered { body, content_type: JSON })
         }
@@ -57,7 +57,7 @@ pub fn render_answer<T: Serialize>(
             }
             write_all(&mut text, &["<ResponseMetadata><RequestId>", request_id, "</RequestId>"]);
             write_all(&mut text, &["</ResponseMetadata></", operation, "Response>"]);
-            Ok(Rendered { body: Zeroizing::new(text.into_bytes()), content_type: XML })
+            Ok(Rendered { body: WipedBytes::new(text.into_bytes()), content_type: XML })
         }
     }
 }
@@ -84,7 +84,7 @@ pub fn render_fault(
             } else {
                 format!("{{\"__type\":{code},\"{key}\":{}}}", Value::from(fault.message))
             };
-            Rendered { body: Zeroizing::new(text.into_bytes()), content_type: JSON }
+            Rendered { body: WipedBytes::new(text.into_bytes()), content_type: JSON }
         }
         Protocol::Query => {
             let side = if fault.is_callers { "Sender" } else { "Receiver" };
@@ -96,7 +96,7 @@ pub fn render_fault(
             text.push_str("</Message></Error><RequestId>");
             text.push_str(request_id);
             text.push_str("</RequestId></ErrorResponse>");
-            Rendered { body: Zeroizing::new(text.into_bytes()), content_type: XML }
+            Rendered { body: WipedBytes::new(text.into_bytes()), content_type: XML }
         }
     }
 }

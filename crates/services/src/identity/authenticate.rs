@@ -8,7 +8,7 @@ use crate::house::House;
 use crate::identity::VerifiedCaller;
 use std::sync::Arc;
 use strongroom_sigv4::{ErrorKind, Request, Rules, SignatureError};
-use strongroom_types::{Region, Timestamp};
+use strongroom_types::Timestamp;
 
 /// Verifies the signature over the raw request. Nothing of the body has been read before.
 pub async fn authenticate(
@@ -33,9 +33,9 @@ pub async fn authenticate(
     if holder.session.as_ref().is_some_and(|session| session.expires <= now) {
         return Err(expired());
     }
-    let region = allowed_region(house, presented.scope().region())?;
-    house.last_used.note(holder, service, &region, now);
-    Ok(VerifiedCaller { holder: Arc::clone(holder), region })
+    let region = credential.region.as_ref().ok_or_else(wrong_region)?;
+    house.last_used.note(holder, service, region, now);
+    Ok(VerifiedCaller { holder: Arc::clone(holder), region: Arc::clone(region) })
 }
 
 /// AWS's answer to an access key that is nobody's.
@@ -50,17 +50,8 @@ fn expired() -> ApiError {
     ApiError::new(ErrorCode::ExpiredToken, "The security token included in the request is expired")
 }
 
-fn allowed_region(house: &House, name: &str) -> Result<Region, ApiError> {
-    let regions = &house.settings.regions;
-    Region::parse(name)
-        .ok()
-        .filter(|region| regions.is_empty() || regions.contains(region))
-        .ok_or_else(|| {
-            ApiError::new(
-                ErrorCode::InvalidSignature,
-                "Credential should be scoped to a valid region.",
-            )
-        })
+fn wrong_region() -> ApiError {
+    ApiError::new(ErrorCode::InvalidSignature, "Credential should be scoped to a valid region.")
 }
 
 fn refused(error: &SignatureError) -> ApiError {

@@ -16,7 +16,7 @@ use quick_cache::sync::Cache;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use strongroom_sigv4::{Presented, SigningKey};
-use strongroom_types::{AccountId, Timestamp};
+use strongroom_types::{AccountId, Region, Timestamp};
 use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
 
@@ -28,6 +28,8 @@ pub(crate) struct Credential {
     pub(super) key: SigningKey,
     /// `None`: nobody. The key is made of nothing, and verification fails whatever it says.
     pub(super) holder: Option<Arc<Holder>>,
+    /// The region that it is scoped to, if requests to it are taken.
+    pub(super) region: Option<Arc<Region>>,
     /// The token that it came with.
     token: Option<Box<str>>,
     /// Commits to anything in IAM that had been made when this was read.
@@ -123,8 +125,10 @@ impl Credentials {
         };
         let secret = live.as_ref().map_or(&[][..], |(_, secret)| secret.as_bytes());
         let key = SigningKey::derive(secret, scope.date(), scope.region(), scope.service());
+        let region = Region::parse(scope.region()).ok();
         let credential = Arc::new(Credential {
             key,
+            region: region.filter(|region| house.settings.takes(region)).map(Arc::new),
             holder: live.map(|(holder, _)| Arc::new(holder)),
             token: token.map(Into::into),
             epoch,

@@ -34,7 +34,7 @@ use strongroom_types::{AccountId, Region};
 #[derive(Clone)]
 pub struct VerifiedCaller {
     holder: Arc<Holder>,
-    region: Region,
+    region: Arc<Region>,
 }
 
 impl std::fmt::Debug for VerifiedCaller {
@@ -47,7 +47,7 @@ impl VerifiedCaller {
     /// Whoever asks for an operation that needs no signature.
     pub(crate) fn anonymous(account: AccountId, region: Region) -> Self {
         let holder = Holder::new(Principal::anonymous(account), None, String::new());
-        Self { holder: Arc::new(holder), region }
+        Self { holder: Arc::new(holder), region: Arc::new(region) }
     }
 
     /// Who signed.

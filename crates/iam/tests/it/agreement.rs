@@ -84,7 +84,7 @@ fn unescaped(name: &str) -> String {
 
 #[test]
 fn random_cases_are_decided_as_the_second_evaluator_decides_them() {
-    let cases = setting("STRONGROOM_IAM_CASES", 20_000);
+    let cases = setting("STRONGROOM_IAM_CASES", 100_000);
     let first = setting("STRONGROOM_IAM_SEED", 1);
     let mut decisions = std::collections::BTreeMap::new();
     for seed in first..first + cases {

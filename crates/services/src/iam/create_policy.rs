@@ -7,7 +7,8 @@ use crate::iam::entity::{Naming, entity_key};
 use crate::iam::managed::check_policy_path;
 use crate::iam::managed_policy::ManagedPolicy;
 use crate::iam::members::{
-    TagMember, check_name, check_tags, parse_cased_tags, parse_managed_document, parse_name, parse_path,
+    TagMember, check_name, check_tags, parse_cased_tags, parse_managed_document, parse_name,
+    parse_path,
 };
 use crate::iam::new_managed_policy::NewPolicyName;
 use crate::iam::policy_member::PolicyMember;

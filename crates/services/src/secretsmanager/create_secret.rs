@@ -231,9 +231,7 @@ impl CreateSecret {
             name: self.name.clone(),
             suffix: ArnSuffix::random(cx.entropy()),
         };
-        let mut uid = Uid([0; 16]);
-        cx.entropy().fill(&mut uid.0);
-        let mut secret = Secret::new(arn, uid, cx.now);
+        let mut secret = Secret::new(arn, Uid::new(cx.entropy(), cx.now), cx.now);
         secret.description.clone_from(&self.description);
         secret.partner_type.clone_from(&self.partner_type);
         if let Some(arn) = &self.primary_arn {

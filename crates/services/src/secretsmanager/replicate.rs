@@ -167,8 +167,7 @@ pub(super) fn is_replica_of(held: &Secret, primary: &Secret) -> bool {
 }
 
 fn new_replica(house: &House, primary: &Secret, region: &Region, now: Timestamp) -> Secret {
-    let mut uid = Uid([0; 16]);
-    house.env.entropy.fill(&mut uid.0);
+    let uid = Uid::new(&*house.env.entropy, now);
     let arn = SecretArn { region: region.clone(), ..primary.arn.clone() };
     let mut copy = Secret::new(arn, uid, now);
     copy.replication = Replication::ReplicaOf { primary: primary.arn.region.clone() };

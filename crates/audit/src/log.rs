@@ -305,7 +305,7 @@ impl Disk {
         }
         let prepared = match self.preparing.take().and_then(Preparing::finish) {
             Some(prepared) => prepared,
-            None => prepare(&self.directory, self.next_size, || {})?,
+            None => prepare(&self.directory, self.next_size, || true)?,
         };
         let mut segment = Segment::open(&self.directory, self.next_sequence, prepared)?;
         // A frame larger than a file's size goes beyond it: slower, once.

@@ -10,6 +10,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{Builder, JoinHandle};
 
@@ -138,18 +140,21 @@ fn filling_steps(size: u64) -> u64 {
     size.div_ceil(offset(FILLING_BYTES))
 }
 
-/// Makes a file of this size, rounded up to 256 KiB. One at a time in a directory. Each write waits for its turn.
+/// Makes a file of this size, rounded up to 256 KiB. One at a time in a directory. Each write waits for its turn, which is
+/// false when the file is not wanted any more.
 pub(crate) fn prepare(
     directory: &Path,
     size: u64,
-    mut turn: impl FnMut(),
+    mut turn: impl FnMut() -> bool,
 ) -> Result<PreparedSegment, AuditError> {
     let path = directory.join(PREPARED);
     let mut file = create(&path)?;
     let zeros = Blocks::zeroed(FILLING_BYTES);
     let steps = filling_steps(size);
     for _ in 0..steps {
-        turn();
+        if !turn() {
+            return Err(AuditError::from(std::io::Error::from(ErrorKind::Interrupted)));
+        }
         file.write_all(zeros.get(FILLING_BYTES))?;
     }
     file.sync_all()?;
@@ -159,9 +164,10 @@ pub(crate) fn prepare(
 /// The next file, made by a thread of its own at the pace at which the present one is used.
 #[derive(Debug)]
 pub(crate) struct Preparing {
-    thread: JoinHandle<Result<PreparedSegment, AuditError>>,
+    thread: Option<JoinHandle<Result<PreparedSegment, AuditError>>>,
     /// One message for each write. Once this is gone, the writes follow each other.
-    turns: SyncSender<()>,
+    turns: Option<SyncSender<()>>,
+    is_wanted: Arc<AtomicBool>,
     turns_given: u64,
     steps: u64,
 }
@@ -172,10 +178,16 @@ impl Preparing {
         let directory = directory.to_owned();
         let (turns, given) = sync_channel(TURNS_WAITING_MAX);
         let thread = Builder::new().name("audit-prepare".to_owned());
-        // Without a sender there is nothing to wait for any more.
-        let making = move || prepare(&directory, size, || given.recv().unwrap_or_default());
-        let thread = thread.spawn(making).ok()?;
-        Some(Self { thread, turns, turns_given: 0, steps: filling_steps(size) })
+        let is_wanted = Arc::new(AtomicBool::new(true));
+        let goes_on = Arc::clone(&is_wanted);
+        let turn = move || {
+            // Without a sender there is nothing to wait for any more.
+            given.recv().unwrap_or_default();
+            goes_on.load(Ordering::Acquire)
+        };
+        let thread = thread.spawn(move || prepare(&directory, size, turn)).ok()?;
+        let steps = filling_steps(size);
+        Some(Self { thread: Some(thread), turns: Some(turns), is_wanted, turns_given: 0, steps })
     }
 
     /// Lets as much of it be filled as the present file is in use, so that it is full when that is used to seven eighths.
@@ -183,7 +195,7 @@ impl Preparing {
         let due = self.steps.saturating_mul(used) / (size - size / 8).max(1);
         for _ in self.turns_given..due.min(self.steps) {
             // Full: the disk is busy, and the turn comes later. Gone: that shows when the file is needed.
-            if self.turns.try_send(()).is_err() {
+            if self.turns.as_ref().is_none_or(|turns| turns.try_send(()).is_err()) {
                 return;
             }
             self.turns_given += 1;
@@ -191,15 +203,32 @@ impl Preparing {
     }
 
     /// The file, as soon as it can be had.
-    pub(crate) fn finish(self) -> Option<PreparedSegment> {
-        drop(self.turns);
-        self.thread.join().ok()?.ok()
+    pub(crate) fn finish(mut self) -> Option<PreparedSegment> {
+        self.end()
+    }
+
+    fn end(&mut self) -> Option<PreparedSegment> {
+        self.turns = None;
+        self.thread.take()?.join().ok()?.ok()
     }
 }
 
+impl Drop for Preparing {
+    /// Nothing goes on behind the back of whoever opens the log next.
+    fn drop(&mut self) {
+        self.is_wanted.store(false, Ordering::Release);
+        self.end();
+    }
+}
+
+/// A new file, never the one that is there under the name: somebody may still be writing to that.
 fn create(path: &Path) -> std::io::Result<File> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600);
+    options.write(true).create_new(true).mode(0o600);
     match options.clone().custom_flags(libc::O_DIRECT).open(path) {
         // Not every file system has direct writes.
         Err(error) if error.kind() == ErrorKind::InvalidInput => options.open(path),
@@ -246,4 +275,33 @@ pub(crate) fn list(directory: &Path) -> Result<Vec<Listed>, AuditError> {
     }
     listed.sort();
     Ok(listed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_prepared_for_a_log_that_is_gone_does_not_touch_the_next_ones_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let left_over = Preparing::start(directory.path(), 1024 * 1024).unwrap();
+        while !directory.path().join(PREPARED).exists() {
+            std::thread::yield_now();
+        }
+        let prepared = prepare(directory.path(), 1024 * 1024, || true).unwrap();
+        let mut segment = Segment::open(directory.path(), 1, prepared).unwrap();
+        segment.append(b"a frame").unwrap();
+        left_over.finish().unwrap();
+        let kept = std::fs::read(directory.path().join(name(1))).unwrap();
+        assert!(kept.starts_with(b"a frame"), "{:?}", kept.get(..7));
+    }
+
+    #[test]
+    fn a_log_that_is_gone_prepares_nothing_any_more() {
+        let directory = tempfile::tempdir().unwrap();
+        let size = 64 * 1024 * 1024;
+        drop(Preparing::start(directory.path(), size).unwrap());
+        let made = std::fs::metadata(directory.path().join(PREPARED)).map_or(0, |file| file.len());
+        assert!(made < size, "{made}");
+    }
 }

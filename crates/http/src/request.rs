@@ -4,7 +4,6 @@ use crate::idle::Idle;
 use crate::limits::{Limits, Terms};
 use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
-use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming as HyperBody};
@@ -80,7 +79,8 @@ async fn prepared(
 ) -> Result<Prepared, Response<Full<Bytes>>> {
     let Talk { house, peer, terms, .. } = talk;
     let (head, body) = request.into_parts();
-    if !is_within(&head, terms.limits.head_bytes_max) {
+    let headers = header_list(&head.headers, &head.uri);
+    if head_bytes(&headers, &head.uri) > terms.limits.head_bytes_max {
         let mut refused = Response::new(Full::default());
         *refused.status_mut() = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
         return Err(refused);
@@ -90,7 +90,6 @@ async fn prepared(
     let body = read_body(body, &terms.limits, waits_for_leave)
         .await
         .map_err(|(code, message)| to_http(refuse_unread(house, code, message)))?;
-    let headers = header_list(&head.headers, &head.uri);
     let incoming = Incoming {
         method: head.method.as_str(),
         path: head.uri.path(),
@@ -106,11 +105,11 @@ async fn prepared(
     Ok(prepare(house, incoming).await)
 }
 
-/// Whether the head is within the limit; hyper only bounds the buffer that it came in.
-fn is_within(head: &Parts, bytes_max: usize) -> bool {
-    let uri = head.uri.path_and_query().map_or(0, |target| target.as_str().len());
-    let headers = head.headers.iter().map(|(name, value)| name.as_str().len() + value.len());
-    headers.fold(uri, usize::saturating_add) <= bytes_max
+/// Size of the head, which has a limit; hyper only bounds the buffer that it came in.
+fn head_bytes(headers: &[(&str, &[u8])], uri: &Uri) -> usize {
+    let target = uri.path_and_query().map_or(0, |target| target.as_str().len());
+    let sizes = headers.iter().map(|(name, value)| name.len().saturating_add(value.len()));
+    sizes.fold(target, usize::saturating_add)
 }
 
 /// The two questions that need no signature. A request is served as soon as connections are accepted, so both answers

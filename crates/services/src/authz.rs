@@ -8,7 +8,7 @@ use crate::conditions::{Asked, NothingAsked, RequestContext, Values};
 use crate::error::{ApiError, ErrorCode};
 use crate::event::Bearer;
 use crate::identity::{Principal, PrincipalKind};
-use crate::operation::{Access, Cx};
+use crate::operation::{Access, Cx, Spec};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::ops::Deref;
@@ -103,15 +103,19 @@ impl<R> Deref for Grant<R> {
 pub(crate) async fn admit<R: Resource>(
     cx: &Cx<'_>,
     access: Access,
-    actions: &[String],
+    (operation, further): (&Spec, &[&str]),
     asked: &(dyn Asked + Sync),
     resource: R,
 ) -> Result<Grant<R>, ApiError> {
-    match access {
-        Access::ByPolicy => {}
-        Access::Open | Access::Signed => return Ok(Grant { resource }),
+    let is_free = match access {
+        Access::ByPolicy => is_by_own_root(cx, &resource) && resource.policy().is_none(),
+        Access::Open | Access::Signed => true,
+    };
+    if is_free {
+        return Ok(Grant { resource });
     }
-    for action in actions {
+    let action = operation.action();
+    for action in std::iter::once(&*action).chain(further.iter().copied()) {
         within_session(cx, action)?;
         decide_on(cx, action, asked, &resource).await?;
     }
@@ -151,6 +155,13 @@ pub(crate) async fn authorize<R: Resource>(
     Ok(Grant { resource })
 }
 
+/// AWS: an account's root needs no permission for what is its account's, unless that has a policy of its own.
+fn is_by_own_root<R: Resource>(cx: &Cx<'_>, resource: &R) -> bool {
+    cx.caller.principal().kind == PrincipalKind::Root
+        && cx.caller.session().is_none()
+        && resource.account(cx) == cx.account()
+}
+
 async fn decide_on<R: Resource>(
     cx: &Cx<'_>,
     action: &str,
@@ -158,13 +169,10 @@ async fn decide_on<R: Resource>(
     resource: &R,
 ) -> Result<(), ApiError> {
     let own = resource.policy();
-    let principal = cx.caller.principal();
-    let is_own_root = principal.kind == PrincipalKind::Root
-        && cx.caller.session().is_none()
-        && resource.account(cx) == cx.account();
-    if is_own_root && own.is_none() {
+    if own.is_none() && is_by_own_root(cx, resource) {
         return Ok(());
     }
+    let principal = cx.caller.principal();
     let authority = cx.caller.authority(cx.house).await?;
     let policies = Policies {
         identity: &authority.identity,

@@ -33,11 +33,33 @@ pub struct Incoming<'a> {
     pub tls: Option<Tls<'a>>,
 }
 
-impl<'a> Incoming<'a> {
-    /// The first value of a header, if it is text.
-    pub fn header(&self, name: &str) -> Option<&'a str> {
-        let (_, value) = self.headers.iter().find(|(found, _)| *found == name)?;
-        str::from_utf8(value).ok()
+/// Headers that say what is asked for and by which means, found in one walk over all: the first of each name, if it is
+/// text.
+#[derive(Clone, Copy, Default)]
+struct Telling<'a> {
+    content_type: Option<&'a str>,
+    host: Option<&'a str>,
+    referer: Option<&'a str>,
+    target: Option<&'a str>,
+    user_agent: Option<&'a str>,
+}
+
+impl<'a> Telling<'a> {
+    fn of(headers: &[(&'a str, &'a [u8])]) -> Self {
+        let mut found = Self::default();
+        // From the last to the first, so that the first of a name stays.
+        for (name, value) in headers.iter().rev() {
+            let place = match *name {
+                "content-type" => &mut found.content_type,
+                "host" => &mut found.host,
+                "referer" => &mut found.referer,
+                "x-amz-target" => &mut found.target,
+                "user-agent" => &mut found.user_agent,
+                _ => continue,
+            };
+            *place = str::from_utf8(value).ok();
+        }
+        found
     }
 }
 
@@ -78,14 +100,15 @@ pub struct Prepared {
 /// Prepares the answer to one request: the request is not needed any more while its event is synced.
 pub async fn prepare(house: &House, incoming: Incoming<'_>) -> Prepared {
     let [request_id, event_id] = house.ids.next(&*house.env.entropy).map(RandomId::text);
-    let protocol = spoken_protocol(&incoming);
-    match identify(&incoming, protocol) {
+    let telling = Telling::of(incoming.headers);
+    let protocol = spoken_protocol(&incoming, &telling);
+    match identify(&incoming, &telling, protocol) {
         Ok(asked) => Prepared {
             protocol,
             request_id,
             operation: Some((asked.service.name, asked.entry.spec.name)),
             namespace: asked.service.xml_namespace.unwrap_or_default(),
-            untold: serve(house, &incoming, asked, (&request_id, &event_id))
+            untold: serve(house, &incoming, &telling, asked, (&request_id, &event_id))
                 .await
                 .unwrap_or_else(Untold::without_event),
         },
@@ -148,6 +171,7 @@ fn refuse(
 async fn serve(
     house: &House,
     incoming: &Incoming<'_>,
+    telling: &Telling<'_>,
     asked: Asked<'_>,
     (request_id, event_id): (&str, &str),
 ) -> Result<Untold, ApiError> {
@@ -163,9 +187,9 @@ async fn serve(
         request_id,
         event_id,
         source_ip: incoming.source_ip,
-        user_agent: incoming.header("user-agent").unwrap_or_default(),
-        referer: incoming.header("referer"),
-        host: incoming.header("host").unwrap_or_default(),
+        user_agent: telling.user_agent.unwrap_or_default(),
+        referer: telling.referer,
+        host: telling.host.unwrap_or_default(),
         tls: incoming.tls,
     };
     let cx = Cx { house, caller: &caller, now, facts };
@@ -178,24 +202,28 @@ fn unsigned(house: &House) -> VerifiedCaller {
 }
 
 /// JSON services are told by their target header; everything else is answered as a query.
-fn spoken_protocol(incoming: &Incoming<'_>) -> Protocol {
-    let is_form = incoming
-        .header("content-type")
+fn spoken_protocol(incoming: &Incoming<'_>, telling: &Telling<'_>) -> Protocol {
+    let is_form = telling
+        .content_type
         .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
     let names_action = incoming.query.split('&').any(|pair| pair.starts_with("Action="));
-    if incoming.header("x-amz-target").is_none() && (is_form || names_action) {
+    if telling.target.is_none() && (is_form || names_action) {
         Protocol::Query
     } else {
         Protocol::Json11
     }
 }
 
-fn identify<'a>(incoming: &Incoming<'a>, protocol: Protocol) -> Result<Asked<'a>, ApiError> {
+fn identify<'a>(
+    incoming: &Incoming<'a>,
+    telling: &Telling<'_>,
+    protocol: Protocol,
+) -> Result<Asked<'a>, ApiError> {
     if incoming.path != "/" {
         return Err(unknown());
     }
     match protocol {
-        Protocol::Json11 => identify_json(incoming),
+        Protocol::Json11 => identify_json(incoming, telling),
         Protocol::Query => identify_query(incoming),
     }
 }
@@ -204,11 +232,11 @@ fn unknown() -> ApiError {
     ApiError::new(ErrorCode::UnknownOperation, "")
 }
 
-fn identify_json<'a>(incoming: &Incoming<'a>) -> Result<Asked<'a>, ApiError> {
-    let target = incoming
-        .header("x-amz-target")
-        .filter(|_| incoming.method == "POST")
-        .ok_or_else(unknown)?;
+fn identify_json<'a>(
+    incoming: &Incoming<'a>,
+    telling: &Telling<'_>,
+) -> Result<Asked<'a>, ApiError> {
+    let target = telling.target.filter(|_| incoming.method == "POST").ok_or_else(unknown)?;
     for service in SERVICES {
         let Some(name) = service.target_prefix.and_then(|prefix| target.strip_prefix(prefix))
         else {

@@ -148,6 +148,11 @@ pub trait Operation: Sized + Send + Sync + 'static {
     /// Reads what the request is about. Must not reveal whether it exists: that is said by [`Operation::run`].
     fn load(&self, cx: &Cx<'_>) -> impl Future<Output = Result<Self::Resource, ApiError>> + Send;
 
+    /// Writes the answer as JSON. Another way than serde's must write the same, and be worth it.
+    fn write_json(output: &Self::Output, body: &mut Vec<u8>) -> serde_json::Result<()> {
+        serde_json::to_writer(body, output)
+    }
+
     /// What of the answer the audit event tells: all of it, unless it holds a credential.
     fn recorded(output: &Self::Output) -> impl Serialize {
         output
@@ -284,7 +289,7 @@ pub async fn handle<O: Operation>(cx: &Cx<'_>, service: &Service, body: Body<'_>
     let namespace = service.xml_namespace.unwrap_or_default();
     let render = |output: &O::Output| {
         let Facts { protocol, request_id, .. } = cx.facts;
-        render_answer(protocol, O::SPEC.name, namespace, request_id, output)
+        render_answer(protocol, O::SPEC.name, namespace, request_id, output, O::write_json)
             .map_err(ApiError::internal)
     };
     match attempt::<O>(cx, body, &mut event).await {
@@ -313,21 +318,21 @@ enum Ended<T> {
     Committed(T),
 }
 
-async fn attempt<O: Operation>(
-    cx: &Cx<'_>,
+async fn attempt<'a, O: Operation>(
+    cx: &'a Cx<'_>,
     body: Body<'_>,
-    event: &mut Event<'_>,
+    event: &mut Event<'a>,
 ) -> Result<Ended<O::Output>, ApiError> {
     let input = decode::<O::Input>(body)?;
     event.parameters(&input)?;
     let operation = O::parse(input)?;
-    let further = operation.further_actions().into_iter().map(str::to_owned);
-    let actions: Vec<_> = std::iter::once(O::SPEC.action()).chain(further).collect();
+    let further = operation.further_actions();
     let mut turn = None;
     for _ in 0..CONFLICT_RETRIES_MAX {
         let resource = operation.load(cx).await?;
         event.resource(cx, &resource);
-        let grant = admit(cx, O::ACCESS, &actions, &AskedBy(&operation), resource).await?;
+        let actions = (&O::SPEC, &*further);
+        let grant = admit(cx, O::ACCESS, actions, &AskedBy(&operation), resource).await?;
         let Done { output, writes } = operation.run(cx, grant).await?;
         if O::SPEC.effect.tells_answer() {
             event.response(&O::recorded(&output))?;

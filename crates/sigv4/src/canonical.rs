@@ -35,8 +35,15 @@ pub(crate) struct Form<'a> {
     pub(crate) left_out: Option<&'a str>,
 }
 
-/// Hash of the canonical request.
-pub(crate) fn hash(request: &Request<'_>, form: &Form<'_>) -> Hex {
+/// A canonical request's hash.
+pub(crate) struct Canonical {
+    pub(crate) hash: Hex,
+    /// Whether each signed header is there: one that is absent looks like an empty one.
+    pub(crate) is_complete: bool,
+}
+
+/// Makes the canonical request and hashes it.
+pub(crate) fn canonical(request: &Request<'_>, form: &Form<'_>) -> Canonical {
     let mut text = Vec::with_capacity(1024);
     text.extend_from_slice(request.method.as_bytes());
     text.extend_from_slice(b"\n");
@@ -44,8 +51,9 @@ pub(crate) fn hash(request: &Request<'_>, form: &Form<'_>) -> Hex {
     text.extend_from_slice(b"\n");
     query(request.query, form.left_out, &mut text);
     text.extend_from_slice(b"\n");
+    let mut is_complete = true;
     for name in form.signed_headers {
-        header(request, name, &mut text);
+        is_complete &= header(request, name, &mut text);
     }
     for (place, name) in form.signed_headers.iter().enumerate() {
         text.push(if place == 0 { b'\n' } else { b';' });
@@ -53,7 +61,7 @@ pub(crate) fn hash(request: &Request<'_>, form: &Form<'_>) -> Hex {
     }
     text.extend_from_slice(b"\n");
     text.extend_from_slice(form.payload_hash);
-    sha256_hex(&text)
+    Canonical { hash: sha256_hex(&text), is_complete }
 }
 
 /// The path is encoded as it came: what was percent-encoded on the wire is encoded twice, as AWS has it.
@@ -173,17 +181,20 @@ fn nibble(digit: u8) -> u8 {
     char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok()).unwrap_or(0)
 }
 
-/// `name:value,value`, each value trimmed and its inner runs of white space folded into one space.
-fn header(request: &Request<'_>, name: &str, text: &mut Vec<u8>) {
+/// `name:value,value`, each value trimmed and its inner runs of white space folded into one space. Whether there is one.
+fn header(request: &Request<'_>, name: &str, text: &mut Vec<u8>) -> bool {
     text.extend_from_slice(name.as_bytes());
-    text.extend_from_slice(b":");
-    for (place, value) in request.values(name).enumerate() {
-        if place > 0 {
-            text.extend_from_slice(b",");
+    text.push(b':');
+    let mut is_there = false;
+    for value in request.values(name) {
+        if is_there {
+            text.push(b',');
         }
+        is_there = true;
         folded(value, text);
     }
-    text.extend_from_slice(b"\n");
+    text.push(b'\n');
+    is_there
 }
 
 fn folded(value: &[u8], text: &mut Vec<u8>) {

@@ -41,8 +41,4 @@ impl<'a> Request<'a> {
     fn values(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         self.headers.iter().filter(move |(found, _)| *found == name).map(|(_, value)| *value)
     }
-
-    fn text(&self, name: &str) -> Option<&'a str> {
-        self.values(name).next().and_then(|value| str::from_utf8(value).ok()).map(str::trim)
-    }
 }

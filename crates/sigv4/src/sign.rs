@@ -1,6 +1,6 @@
 //! Signing, for our own command line and for tests.
 
-use crate::canonical::{Form, hash, hex, recode, sha256_hex};
+use crate::canonical::{Form, canonical, hex, recode, sha256_hex};
 use crate::verify::string_to_sign;
 use crate::{ALGORITHM, Request, SigningKey, date};
 use aws_lc_rs::hmac;
@@ -69,7 +69,7 @@ pub fn sign_headers(
         normalize_path: true,
         left_out: None,
     };
-    let hash = hash(&Request { headers: &headers, ..*request }, &form);
+    let hash = canonical(&Request { headers: &headers, ..*request }, &form).hash;
     let scope = moment.scope(&date);
     let signature =
         signature(&moment.key(credential, &date), &string_to_sign(&date, &scope, &hash));
@@ -116,7 +116,7 @@ pub fn presign(
         normalize_path: true,
         left_out: None,
     };
-    let hash = hash(&Request { query: &query, ..*request }, &form);
+    let hash = canonical(&Request { query: &query, ..*request }, &form).hash;
     let signature =
         signature(&moment.key(credential, &date), &string_to_sign(&date, &scope, &hash));
     format!("{query}&X-Amz-Signature={signature}")

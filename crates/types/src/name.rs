@@ -11,12 +11,7 @@ pub struct SecretName(Box<str>);
 impl SecretName {
     /// AWS: one message for every breach, see `aws-behaviour.md` ("Invalid name. Must be a valid name …").
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-/_+=.@!".contains(&b);
-        if (1..=limits::NAME_CHARS_MAX).contains(&text.len()) && text.bytes().all(allowed) {
-            Ok(Self(text.into()))
-        } else {
-            Err(Invalid { what: "secret name" })
-        }
+        if is_name(text) { Ok(Self(text.into())) } else { Err(Invalid { what: "secret name" }) }
     }
 
     /// `NAME-SUFFIX`, as the last part of an ARN has it: may be longer than a name.
@@ -31,6 +26,15 @@ impl SecretName {
 }
 
 text_of!(SecretName);
+
+/// Whether a text is a secret's name.
+pub(crate) fn is_name(text: &str) -> bool {
+    let allowed = |byte: u8| {
+        byte.is_ascii_alphanumeric()
+            || matches!(byte, b'-' | b'/' | b'_' | b'+' | b'=' | b'.' | b'@' | b'!')
+    };
+    (1..=limits::NAME_CHARS_MAX).contains(&text.len()) && text.bytes().all(allowed)
+}
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,6 @@
 //! What a caller may write in `SecretId`: a name, a full ARN or an ARN without its suffix.
 
+use crate::name::is_name;
 use crate::{AccountId, ArnSuffix, Invalid, Region, SecretArn, SecretName};
 
 /// A parsed `SecretId`.
@@ -43,15 +44,14 @@ impl SecretId {
     }
 
     /// The names that may be meant, each with the suffix that the secret must then have.
-    pub fn candidates(&self) -> impl Iterator<Item = (SecretName, Option<ArnSuffix>)> + use<> {
+    pub fn candidates(&self) -> impl Iterator<Item = (&str, Option<ArnSuffix>)> {
         let (full, whole) = match self {
-            Self::Name(name) => (None, Some((name.clone(), None))),
-            Self::Arn { resource, .. } => (
-                split_suffix(resource),
-                SecretName::parse(resource.as_str()).ok().map(|name| (name, None)),
-            ),
+            Self::Name(name) => (None, Some(name.as_str())),
+            Self::Arn { resource, .. } => {
+                (split_suffix(resource), Some(resource.as_str()).filter(|name| is_name(name)))
+            }
         };
-        full.into_iter().chain(whole)
+        full.into_iter().chain(whole.map(|name| (name, None)))
     }
 
     /// Whether the caller named exactly this secret.
@@ -61,15 +61,15 @@ impl SecretId {
             Self::Arn { region, account, .. } => *region == arn.region && *account == arn.account,
         };
         here && self.candidates().any(|(name, suffix)| {
-            name == arn.name && suffix.is_none_or(|suffix| suffix == arn.suffix)
+            name == arn.name.as_str() && suffix.is_none_or(|suffix| suffix == arn.suffix)
         })
     }
 }
 
 /// `NAME-SUFFIX`, when it has that form.
-fn split_suffix(resource: &SecretName) -> Option<(SecretName, Option<ArnSuffix>)> {
+fn split_suffix(resource: &SecretName) -> Option<(&str, Option<ArnSuffix>)> {
     let (name, suffix) = resource.as_str().rsplit_once('-')?;
-    Some((SecretName::parse(name).ok()?, Some(ArnSuffix::parse(suffix).ok()?)))
+    is_name(name).then_some((name, Some(ArnSuffix::parse(suffix).ok()?)))
 }
 
 impl SecretName {

@@ -32,18 +32,20 @@ pub struct Rendered {
 const JSON: &str = "application/x-amz-json-1.1";
 const XML: &str = "text/xml";
 
-/// Writes an operation's answer. Fails only on a value that cannot be written, such as text that is not UTF-8.
+/// Writes an operation's answer; `write_json` does so for JSON. Fails only on a value that cannot be written, such as text
+/// that is not UTF-8.
 pub fn render_answer<T: Serialize>(
     protocol: Protocol,
     operation: &str,
     namespace: &str,
     request_id: &str,
     output: &T,
+    write_json: impl FnOnce(&T, &mut Vec<u8>) -> Result<(), serde_json::Error>,
 ) -> Result<Rendered, serde_json::Error> {
     match protocol {
         Protocol::Json11 => {
             let mut body = WipedBytes::new(Vec::with_capacity(512));
-            serde_json::to_writer(&mut *body, output)?;
+            write_json(output, &mut body)?;
             Ok(Rendered { body, content_type: JSON })
         }
         Protocol::Query => {
@@ -129,6 +131,7 @@ mod tests {
             "urn:x",
             "rid",
             &serde_json::json!({"Account": "1"}),
+            |output, body| serde_json::to_writer(body, output),
         )
         .unwrap();
         assert_eq!(

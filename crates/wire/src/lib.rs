@@ -9,6 +9,7 @@ pub mod epoch;
 mod fault;
 mod form;
 pub mod iso8601;
+mod object;
 pub mod query;
 pub mod sensitive;
 mod xml;
@@ -16,6 +17,7 @@ mod xml;
 pub use constraints::Constraints;
 pub use decode::{DecodeError, Object, decode, decode_form};
 pub use fault::{Fault, Rendered, render_answer, render_fault};
+pub use object::ObjectWriter;
 pub use xml::MapMember;
 
 /// How a caller speaks, and so how it must be answered.

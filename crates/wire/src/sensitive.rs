@@ -58,11 +58,16 @@ pub struct OutgoingText<'a>(pub &'a Plaintext);
 #[expect(missing_debug_implementations, reason = "holds a secret's value")]
 pub struct OutgoingBlob<'a>(pub &'a Plaintext);
 
+impl OutgoingText<'_> {
+    /// The text, if it is one.
+    pub fn text<E: serde::ser::Error>(&self) -> Result<&str, E> {
+        str::from_utf8(self.0.expose()).map_err(|_| E::custom("a text value is not UTF-8"))
+    }
+}
+
 impl Serialize for OutgoingText<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let text = str::from_utf8(self.0.expose())
-            .map_err(|_| serde::ser::Error::custom("a text value is not UTF-8"))?;
-        serializer.serialize_str(text)
+        serializer.serialize_str(self.text()?)
     }
 }
 

@@ -221,7 +221,7 @@ impl<'a> Event<'a> {
     }
 
     /// Notes what was acted on and, if that is what proves it, who asks.
-    pub fn resource<R: Resource>(&mut self, cx: &Cx<'_>, resource: &R) {
+    pub fn resource<R: Resource>(&mut self, cx: &'a Cx<'_>, resource: &R) {
         if let Some(Bearer { provider, audience, subject }) = resource.bearer() {
             self.identity = Identity {
                 kind: WEB_IDENTITY_USER,
@@ -233,8 +233,13 @@ impl<'a> Event<'a> {
             let token = Some((audience.into(), subject.into()));
             self.federation = Some(Federation { provider: provider.into(), token });
         }
+        let account = resource.account(cx);
         self.resource = resource.event_type().map(|kind| ResourceEntry {
-            account: resource.account(cx).to_string().into(),
+            account: if account == cx.account() {
+                cx.account().as_str().into()
+            } else {
+                account.to_string().into()
+            },
             kind,
             arn: resource.arn(cx).into(),
         });

@@ -161,7 +161,7 @@ impl Operation for CreateSecret {
     }
 
     async fn load(&self, cx: &Cx<'_>) -> Result<NewSecret, ApiError> {
-        let key = secret_key(cx.account(), cx.region(), &self.name);
+        let key = secret_key(cx.account(), cx.region(), self.name.as_str());
         let taken = cx.house.records.get::<Secret>(&key).await?;
         Ok(NewSecret { name: self.name.clone(), taken })
     }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use std::sync::Arc;
 use strongroom_types::{SecretId, Timestamp, VersionId, VersionStage, limits};
 use strongroom_wire::sensitive::{OutgoingBlob, OutgoingText};
-use strongroom_wire::{Constraints, epoch};
+use strongroom_wire::{Constraints, ObjectWriter, epoch};
 
 /// The valid request.
 #[derive(Debug)]
@@ -63,11 +63,11 @@ struct Members<'a> {
     created_date: Timestamp,
 }
 
-impl Serialize for Output {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl Output {
+    fn members(&self) -> Members<'_> {
         let (secret, version) = (&self.secret.value, &self.version.value);
         let (secret_string, secret_binary) = self.value.members();
-        let members = Members {
+        Members {
             arn: secret.arn_text(),
             name: secret.arn.name.as_str(),
             version_id: version.id.as_str(),
@@ -75,8 +75,35 @@ impl Serialize for Output {
             secret_string: secret_string.map(OutgoingText),
             version_stages: secret.stages.of(&version.id),
             created_date: version.created,
-        };
-        members.serialize(serializer)
+        }
+    }
+}
+
+impl Serialize for Output {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.members().serialize(serializer)
+    }
+}
+
+impl Members<'_> {
+    /// The same in JSON as serde writes.
+    fn write_json(&self, body: &mut Vec<u8>) -> serde_json::Result<()> {
+        let mut object = ObjectWriter::new(body);
+        object.text("ARN", self.arn)?;
+        object.text("Name", self.name)?;
+        object.text("VersionId", self.version_id)?;
+        if let Some(binary) = &self.secret_binary {
+            object.value("SecretBinary", binary)?;
+        }
+        if let Some(text) = &self.secret_string {
+            object.text("SecretString", text.text()?)?;
+        }
+        if !self.version_stages.is_empty() {
+            object.texts("VersionStages", self.version_stages.iter().map(VersionStage::as_str))?;
+        }
+        object.value("CreatedDate", &self.created_date.as_secs_f64())?;
+        object.end();
+        Ok(())
     }
 }
 
@@ -121,6 +148,10 @@ impl Operation for GetSecretValue {
         })
     }
 
+    fn write_json(output: &Output, body: &mut Vec<u8>) -> serde_json::Result<()> {
+        output.members().write_json(body)
+    }
+
     async fn load(&self, cx: &Cx<'_>) -> Result<SecretTarget, ApiError> {
         SecretTarget::load(cx, &self.secret_id).await
     }
@@ -143,12 +174,11 @@ pub(crate) async fn read_value(
     let secret = &stored.value;
     secret.not_deleted()?;
     secret.own_value(cx)?;
-    let current = VersionStage::current();
     let (id, is_missing) = match (id, stage) {
         (Some(id), None) => (id, Missing::Id(id)),
         (Some(id), Some(stage)) => (id_with_stage(secret, id, stage)?, Missing::Id(id)),
         (None, stage) => {
-            let missing = Missing::Stage(stage.unwrap_or(&current));
+            let missing = Missing::Stage(stage.map_or(VersionStage::CURRENT, VersionStage::as_str));
             (
                 secret
                     .stages
@@ -187,14 +217,14 @@ fn id_with_stage<'a>(
 #[derive(Clone, Copy)]
 enum Missing<'a> {
     Id(&'a VersionId),
-    Stage(&'a VersionStage),
+    Stage(&'a str),
 }
 
 impl Missing<'_> {
     fn text(&self) -> &str {
         match self {
             Self::Id(id) => id.as_str(),
-            Self::Stage(stage) => stage.as_str(),
+            Self::Stage(stage) => stage,
         }
     }
 
@@ -209,5 +239,37 @@ impl Missing<'_> {
                 )
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use strongroom_types::Plaintext;
+
+    proptest! {
+        #[test]
+        fn the_answer_is_written_as_serde_writes_it(
+            (name, id, value) in any::<(String, String, String)>(),
+            stages in prop::collection::vec("[a\"\\\\é\n]{1,4}", 0..3),
+            is_text: bool,
+            millis in 0..4_000_000_000_000_i64,
+        ) {
+            let plain = Plaintext::new(value.into_bytes());
+            let stages: Vec<_> = stages.iter().map(|text| VersionStage::parse(text).unwrap()).collect();
+            let members = Members {
+                arn: "arn:aws:secretsmanager:eu-central-1:123456789012:secret:a-AbCdEf",
+                name: &name,
+                version_id: &id,
+                secret_binary: (!is_text).then_some(OutgoingBlob(&plain)),
+                secret_string: is_text.then_some(OutgoingText(&plain)),
+                version_stages: &stages,
+                created_date: Timestamp::from_millis(millis),
+            };
+            let mut written = Vec::new();
+            members.write_json(&mut written).unwrap();
+            prop_assert_eq!(written, serde_json::to_vec(&members).unwrap());
+        }
     }
 }

@@ -110,7 +110,7 @@ impl RemoveRegionsFromReplication {
         primary: &Secret,
         region: &Region,
     ) -> Result<Vec<Write>, ApiError> {
-        let key = secret_key(&primary.arn.account, region, &primary.arn.name);
+        let key = secret_key(&primary.arn.account, region, primary.arn.name.as_str());
         match cx.house.records.get::<Secret>(&key).await? {
             Some(replica) if is_replica_of(&replica.value, primary) => {
                 end_secret(cx.house, &replica)

@@ -113,7 +113,7 @@ async fn bring(
     replica: &Replica,
     now: Timestamp,
 ) -> Result<Vec<Write>, Unbrought> {
-    let key = secret_key(&primary.arn.account, &replica.region, &primary.arn.name);
+    let key = secret_key(&primary.arn.account, &replica.region, primary.arn.name.as_str());
     let held = house.records.get::<Secret>(&key).await?;
     let mut writes = Vec::new();
     let (mut copy, expect) = match &held {

@@ -12,8 +12,7 @@ use std::sync::{Arc, OnceLock};
 use strongroom_iam::{Policy, PolicyKind};
 use strongroom_store::{Index, Kind, StoreError, Term};
 use strongroom_types::{
-    AccountId, Entropy, Region, SecretArn, SecretName, Tag, Timestamp, VersionId, VersionStage,
-    limits,
+    AccountId, Entropy, Region, SecretArn, Tag, Timestamp, VersionId, VersionStage, limits,
 };
 use zeroize::Zeroizing;
 
@@ -332,7 +331,7 @@ impl Secret {
 
     /// The secret's record key.
     pub fn key(&self) -> Vec<u8> {
-        secret_key(&self.arn.account, &self.arn.region, &self.arn.name)
+        secret_key(&self.arn.account, &self.arn.region, self.arn.name.as_str())
     }
 }
 
@@ -350,18 +349,12 @@ fn full(error: StagesFull) -> ApiError {
 
 /// What the keys and index terms of an account's region start with.
 pub(crate) fn scope(account: &AccountId, region: &Region) -> Vec<u8> {
-    let mut key = Vec::with_capacity(64);
-    key.extend_from_slice(account.as_str().as_bytes());
-    key.extend_from_slice(region.as_str().as_bytes());
-    key.push(0);
-    key
+    secret_key(account, region, "")
 }
 
 /// The record key of a secret: account, region and name.
-pub(super) fn secret_key(account: &AccountId, region: &Region, name: &SecretName) -> Vec<u8> {
-    let mut key = scope(account, region);
-    key.extend_from_slice(name.as_str().as_bytes());
-    key
+pub(super) fn secret_key(account: &AccountId, region: &Region, name: &str) -> Vec<u8> {
+    [account.as_str().as_bytes(), region.as_str().as_bytes(), &[0], name.as_bytes()].concat()
 }
 
 impl RecordType for Secret {

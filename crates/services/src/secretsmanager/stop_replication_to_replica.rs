@@ -98,7 +98,7 @@ async fn detach(cx: &Cx<'_>, replica: &Secret, primary: &str) -> Result<Vec<Writ
 
 /// The primary forgets the replica in the same commit.
 async fn release(cx: &Cx<'_>, replica: &Secret, primary: &Region) -> Result<Vec<Write>, ApiError> {
-    let key = secret_key(&replica.arn.account, primary, &replica.arn.name);
+    let key = secret_key(&replica.arn.account, primary, replica.arn.name.as_str());
     let Some(stored) = cx.house.records.get::<Secret>(&key).await? else { return Ok(Vec::new()) };
     if !is_replica_of(replica, &stored.value) {
         return Ok(Vec::new());

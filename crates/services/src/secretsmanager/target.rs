@@ -111,7 +111,7 @@ pub(crate) async fn find_secret(
         SecretId::Name(_) => (account, region),
     };
     for (name, suffix) in id.candidates() {
-        let found = records.get::<Secret>(&secret_key(account, region, &name)).await?;
+        let found = records.get::<Secret>(&secret_key(account, region, name)).await?;
         let is_it = |found: &Arc<Stored<Secret>>| {
             suffix.as_ref().is_none_or(|suffix| *suffix == found.value.arn.suffix)
         };

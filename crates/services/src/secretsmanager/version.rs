@@ -100,9 +100,7 @@ impl std::fmt::Debug for Memory {
 
 /// The record key of a version.
 pub(super) fn version_key(uid: Uid, id: &VersionId) -> Vec<u8> {
-    let mut key = uid.0.to_vec();
-    key.extend_from_slice(id.as_str().as_bytes());
-    key
+    [&uid.0, id.as_str().as_bytes()].concat()
 }
 
 /// Whether the version of this key has a label. Its id is the part of the key behind the secret's uid.

@@ -68,7 +68,7 @@ impl<'a> ObjectWriter<'a> {
 fn write_text(text: &str, body: &mut Vec<u8>) -> serde_json::Result<()> {
     let bytes = text.as_bytes();
     // The least of all rather than the first that is too low: many bytes are looked at at once.
-    if bytes.iter().min().is_some_and(|least| *least < 0x20) {
+    if bytes.iter().copied().fold(u8::MAX, u8::min) < 0x20 {
         return serde_json::to_writer(body, text);
     }
     body.reserve(bytes.len().saturating_add(2));

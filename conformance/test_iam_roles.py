@@ -341,3 +341,44 @@ def test_pages_of_roles_go_on_where_they_ended(iam):
     pages = iam.get_paginator("list_roles").paginate(PathPrefix="/pages/", PaginationConfig={"PageSize": 2})
     assert [[role["RoleName"] for role in page["Roles"]] for page in pages] == [["paged-0", "paged-1"], ["paged-2", "paged-3"], ["paged-4"]]
     refused(lambda: iam.list_roles(Marker="nonsense"), "ValidationError")
+
+
+def test_a_transitive_tag_stays_what_it_is_under_any_spelling_of_its_key(server, iam):
+    """Documented (IAM user guide, "Passing session tags", "Chaining roles with session tags"). The Kelvin sign's lower case is `k`."""
+    passing = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["sts:AssumeRole", "sts:TagSession"], "Resource": "*"}]})
+    owned = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "*",
+                                                                "Condition": {"StringEquals": {"aws:ResourceTag/owner": "${aws:PrincipalTag/kind}"}}}]})
+    key = user(iam, "tagged", passing)
+    both = ["sts:AssumeRole", "sts:TagSession"]
+    iam.create_role(RoleName="tagged-1", AssumeRolePolicyDocument=trust(arn("user", "tagged"), action=both))
+    iam.put_role_policy(RoleName="tagged-1", PolicyName="own", PolicyDocument=passing)
+    iam.create_role(RoleName="tagged-2", AssumeRolePolicyDocument=trust(arn("role", "tagged-1"), action=both))
+    iam.put_role_policy(RoleName="tagged-2", PolicyName="own", PolicyDocument=owned)
+    for owner in ("admin", "user"):
+        server.client("secretsmanager").create_secret(Name=f"of-{owner}", SecretString="x", Tags=[{"Key": "owner", "Value": owner}])
+    first = as_key(server, key, "sts").assume_role(RoleArn=arn("role", "tagged-1"), RoleSessionName="one", TransitiveTagKeys=["kind"],
+                                                   Tags=[{"Key": "kind", "Value": "user"}])["Credentials"]
+    second = as_key(server, first, "sts").assume_role(RoleArn=arn("role", "tagged-2"), RoleSessionName="two",
+                                                      Tags=[{"Key": "\u212aind", "Value": "admin"}])["Credentials"]
+    secrets = as_key(server, second, "secretsmanager")
+    assert secrets.get_secret_value(SecretId="of-user")["SecretString"] == "x"
+    refused(lambda: secrets.get_secret_value(SecretId="of-admin"), "AccessDeniedException")
+    for owner in ("admin", "user"):
+        server.client("secretsmanager").delete_secret(SecretId=f"of-{owner}", ForceDeleteWithoutRecovery=True)
+    for name in ("tagged-1", "tagged-2"):
+        iam.delete_role_policy(RoleName=name, PolicyName="own")
+        iam.delete_role(RoleName=name)
+    remove_user(iam, "tagged")
+
+
+@pytest.mark.parametrize("key", ["Ökonomie", "ökonomie", "ÖKONOMIE"])
+def test_a_deny_on_a_tag_holds_whatever_letters_its_key_has(server, iam, key):
+    """Documented (IAM user guide, "Deny"). Fails if keys of tags and of conditions are compared by different rules."""
+    statements = [{"Effect": "Allow", "Action": "secretsmanager:*", "Resource": "*"},
+                  {"Effect": "Deny", "Action": "secretsmanager:*", "Resource": "*", "Condition": {"StringEquals": {f"aws:ResourceTag/{key}": "x"}}}]
+    name = f"denied-{ord(key[0])}-{key[1]}"
+    own = user(iam, name, json.dumps({"Version": "2012-10-17", "Statement": statements}))
+    server.client("secretsmanager").create_secret(Name=name, SecretString="x", Tags=[{"Key": key, "Value": "x"}])
+    refused(lambda: as_key(server, own, "secretsmanager").get_secret_value(SecretId=name), "AccessDeniedException")
+    server.client("secretsmanager").delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+    remove_user(iam, name)

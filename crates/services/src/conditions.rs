@@ -47,10 +47,10 @@ pub fn flag<'a>(value: bool) -> Values<'a> {
 }
 
 /// The value of the tag whose key stands behind `prefix` in `key`. Tag keys have no case here, as condition keys have
-/// none. IAM user guide, "Controlling access to AWS resources using tags".
+/// none: in ASCII, as tags' keys are compared everywhere. IAM user guide, "Controlling access to AWS resources using tags".
 pub fn tag_value<'a>(tags: &'a [Tag], key: &str, prefix: &str) -> Values<'a> {
     let wanted = key.strip_prefix(prefix)?;
-    let tag = tags.iter().find(|tag| tag.key.to_lowercase() == wanted)?;
+    let tag = tags.iter().find(|tag| tag.key.eq_ignore_ascii_case(wanted))?;
     one(tag.value.as_str())
 }
 
@@ -141,5 +141,20 @@ impl<R: Resource> RequestContext<'_, R> {
             | "aws:principalservicenameslist" => None,
             _ => return None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tags_key_has_no_case_as_far_as_ascii_goes_like_everything_else_that_compares_keys() {
+        let tags = [("\u{212a}ind", "kelvin"), ("Kind", "plain"), ("Ökonomie", "capital")]
+            .map(|(key, value)| Tag { key: key.to_owned(), value: value.to_owned() });
+        let value = |key| tag_value(&tags, key, "p/").map(|values| values.concat());
+        assert_eq!(value("p/kind").as_deref(), Some("plain"), "not another letter's lower case");
+        assert_eq!(value("p/Ökonomie").as_deref(), Some("capital"), "as a policy's key comes");
+        assert_eq!(value("p/ökonomie"), None);
     }
 }

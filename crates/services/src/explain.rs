@@ -197,15 +197,18 @@ fn context_of(
         put("aws:username", name.to_owned());
     }
     for tag in &authority.tags {
-        put(&format!("aws:principaltag/{}", tag.key.to_lowercase()), tag.value.clone());
+        put(&format!("aws:principaltag/{}", tag.key.to_ascii_lowercase()), tag.value.clone());
     }
     for tag in &target.tags {
-        put(&format!("aws:resourcetag/{}", tag.key.to_lowercase()), tag.value.clone());
-        put(&format!("secretsmanager:resourcetag/{}", tag.key.to_lowercase()), tag.value.clone());
+        put(&format!("aws:resourcetag/{}", tag.key.to_ascii_lowercase()), tag.value.clone());
+        put(
+            &format!("secretsmanager:resourcetag/{}", tag.key.to_ascii_lowercase()),
+            tag.value.clone(),
+        );
     }
     put("secretsmanager:secretid", target.arn.clone());
     for (key, values) in &question.context {
-        context.insert(&key.to_lowercase(), values.clone());
+        context.insert(&key.to_ascii_lowercase(), values.clone());
     }
     context
 }

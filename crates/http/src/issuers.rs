@@ -12,7 +12,7 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName};
 use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use strongroom_services::sts::{FetchError, Fetching, Issuers, Page};
@@ -108,8 +108,27 @@ fn is_off_limits(ip: IpAddr) -> bool {
         IpAddr::V4(ip) => {
             ip.is_link_local() || ip.is_unspecified() || ip.is_broadcast() || ip.is_multicast()
         }
-        IpAddr::V6(ip) => ip.is_unicast_link_local() || ip.is_unspecified() || ip.is_multicast(),
+        IpAddr::V6(ip) => {
+            ip.is_unicast_link_local()
+                || ip.is_unspecified()
+                || ip.is_multicast()
+                || is_ec2_metadata(ip)
+                || translated(ip).is_some_and(|ip| is_off_limits(IpAddr::V4(ip)))
+        }
     }
+}
+
+/// EC2 user guide, "Instance metadata": it has an address of its own in IPv6.
+fn is_ec2_metadata(ip: Ipv6Addr) -> bool {
+    ip == Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)
+}
+
+/// The IPv4 address that a translator goes on to (RFC 6052).
+fn translated(ip: Ipv6Addr) -> Option<Ipv4Addr> {
+    let octets = ip.octets();
+    let (prefix, [a, b, c, d]) = octets.split_last_chunk()?;
+    let is_translated = *prefix == [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0];
+    is_translated.then(|| Ipv4Addr::new(*a, *b, *c, *d))
 }
 
 async fn connect(
@@ -277,14 +296,28 @@ mod tests {
 
     #[test]
     fn metadata_and_neighbours_are_off_limits_however_they_are_written() {
-        for ip in
-            ["169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "0.0.0.0", "::", "ff02::1"]
-        {
+        for ip in [
+            "169.254.169.254",
+            "::ffff:169.254.169.254",
+            "64:ff9b::a9fe:a9fe",
+            "fd00:ec2::254",
+            "fe80::1",
+            "0.0.0.0",
+            "::",
+            "ff02::1",
+        ] {
             assert!(is_off_limits(ip.parse().unwrap()), "{ip}");
         }
-        for ip in
-            ["10.0.0.1", "127.0.0.1", "192.168.1.1", "203.0.113.9", "::1", "2001:db8::7", "fd00::1"]
-        {
+        for ip in [
+            "10.0.0.1",
+            "127.0.0.1",
+            "192.168.1.1",
+            "203.0.113.9",
+            "::1",
+            "2001:db8::7",
+            "fd00::1",
+            "64:ff9b::cb00:7109",
+        ] {
             assert!(!is_off_limits(ip.parse().unwrap()), "{ip}");
         }
     }

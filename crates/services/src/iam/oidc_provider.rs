@@ -76,10 +76,15 @@ fn key_of(account: &AccountId, url: &str) -> Vec<u8> {
 }
 
 /// A URL, with or without its scheme, as all spellings of it that mean one issuer are kept: without the scheme, the
-/// host in lower case, no slash at the end.
+/// host in lower case, without the port that goes with the scheme, no slash at the end.
 pub fn canonical_url(url: &str) -> String {
     let (host, path) = split(url.strip_prefix("https://").unwrap_or(url));
-    [&host.to_ascii_lowercase(), path.trim_end_matches('/')].concat()
+    [&without_port(host).to_ascii_lowercase(), path.trim_end_matches('/')].concat()
+}
+
+/// The host without the port that `https` means anyway.
+fn without_port(host: &str) -> &str {
+    host.strip_suffix(":443").unwrap_or(host)
 }
 
 /// Host and path, the path with its slash.
@@ -93,8 +98,8 @@ pub(crate) async fn find_provider(
     account: &AccountId,
     issuer: &str,
 ) -> Result<Option<Arc<Stored<OidcProvider>>>, ApiError> {
-    let url = issuer.strip_prefix("https://").unwrap_or(issuer);
-    of_url(records, account, url).await
+    let (host, path) = split(issuer.strip_prefix("https://").unwrap_or(issuer));
+    of_url(records, account, &[without_port(host), path].concat()).await
 }
 
 /// The provider of a URL without its scheme. AWS: a slash at the end counts, so that with and without it there are two.
@@ -115,7 +120,7 @@ pub(super) fn parse_url(url: &str) -> Result<String, ApiError> {
         return Err(ApiError::new(ErrorCode::InvalidInput, "Unknown"));
     }
     let (host, path) = split(rest);
-    let host = host.strip_suffix(":443").unwrap_or(host);
+    let host = without_port(host);
     let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:".contains(&byte);
     let is_path = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~%:@+,=".contains(&byte);
     if host.is_empty() || !host.bytes().all(is_host) || !path.bytes().all(is_path) {
@@ -292,5 +297,10 @@ mod tests {
         assert_ne!(key("issuer.example.com/a"), key("issuer.example.com/A"));
         assert_ne!(key("issuer.example.com/"), key("issuer.example.com"));
         assert_ne!(key("issuer.example.com/a/"), key("issuer.example.com/a"));
+    }
+    #[test]
+    fn the_port_that_https_means_makes_no_other_issuer() {
+        assert_eq!(canonical_url("https://Host:443/r/"), canonical_url("host/r"));
+        assert_ne!(canonical_url("https://host:4430/r"), canonical_url("host/r"));
     }
 }

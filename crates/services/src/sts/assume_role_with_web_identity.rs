@@ -168,7 +168,7 @@ impl Operation for AssumeRoleWithWebIdentity {
         let provider = provider.ok_or_else(|| {
             invalid(format!("No OpenIDConnect provider found in your account for {issuer}"))
         })?;
-        let token = self.verify(cx, &provider.value).await?;
+        let token = self.verify(cx, role.account(cx), &provider.value).await?;
         let transitive = token.transitive.iter().cloned().collect();
         Ok(WebRole { role, provider, token, transitive })
     }
@@ -224,16 +224,21 @@ impl Operation for AssumeRoleWithWebIdentity {
 
 impl AssumeRoleWithWebIdentity {
     /// What the token claims, if one of the issuer's keys signed it.
-    async fn verify(&self, cx: &Cx<'_>, provider: &OidcProvider) -> Result<WebToken, ApiError> {
+    async fn verify(
+        &self,
+        cx: &Cx<'_>,
+        account: &AccountId,
+        provider: &OidcProvider,
+    ) -> Result<WebToken, ApiError> {
         let (source, now, clients) = (&cx.house.issuer_keys, cx.now, &provider.client_ids);
-        let keys = source.of(&provider.url, now, None).await?;
+        let keys = source.of(account, &provider.url, now, None).await?;
         let verified = WebToken::verify(&self.token, &keys, clients, now);
         let is_unverified =
             matches!(&verified, Err(error) if error.code == ErrorCode::InvalidIdentityToken);
         if !is_unverified || !may_have_newer_key(&self.token, &keys) {
             return verified;
         }
-        let newer = source.of(&provider.url, now, Some(&keys)).await?;
+        let newer = source.of(account, &provider.url, now, Some(&keys)).await?;
         if Arc::ptr_eq(&newer, &keys) {
             return verified;
         }
@@ -295,7 +300,7 @@ struct TokenKeys<'a> {
 impl Asked for TokenKeys<'_> {
     fn condition(&self, key: &str) -> Values<'_> {
         let WebRole { provider, token, transitive, .. } = self.target;
-        let issuer = provider.value.url.to_lowercase();
+        let issuer = provider.value.url.to_ascii_lowercase();
         if let Some(claim) = key.strip_prefix(&issuer).and_then(|rest| rest.strip_prefix(':')) {
             return token.condition(claim);
         }

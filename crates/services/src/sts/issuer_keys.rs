@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use strongroom_types::Timestamp;
+use strongroom_types::{AccountId, Timestamp};
 use tokio::sync::Mutex;
 
 /// A file is not read again sooner.
@@ -45,10 +45,11 @@ impl IssuerKeys {
         Self { files, fetched: issuers.map(FetchedKeys::new) }
     }
 
-    /// The keys of the issuer of a provider. The URL is the provider's, never a token's: nobody but whoever made the
+    /// The keys of the issuer of an account's provider. The URL is the provider's, never a token's: nobody but whoever made the
     /// provider says where we go. With `lacking`, those were found wanting, and newer ones are asked for.
     pub(super) async fn of(
         &self,
+        account: &AccountId,
         provider_url: &str,
         now: Timestamp,
         lacking: Option<&Arc<KeySet>>,
@@ -58,7 +59,7 @@ impl IssuerKeys {
             return file.keys(&issuer, now).await;
         }
         let Some(fetched) = &self.fetched else { return Ok(Arc::default()) };
-        fetched.of(&issuer, now, lacking).await.map_err(|error| match error {
+        fetched.of(account, &issuer, now, lacking).await.map_err(|error| match error {
             // Documented: STS API reference, "Errors" of AssumeRoleWithWebIdentity. Message inferred.
             FetchError::Unreachable(_) => ApiError::new(
                 ErrorCode::IdpCommunication,
@@ -103,7 +104,12 @@ mod tests {
 
     async fn count(keys: &IssuerKeys, millis: i64) -> usize {
         let now = Timestamp::from_millis(millis);
-        keys.of("Issuer.example/", now, None).await.unwrap().keys.keys.len()
+        keys.of(&AccountId::parse("111111111111").unwrap(), "Issuer.example/", now, None)
+            .await
+            .unwrap()
+            .keys
+            .keys
+            .len()
     }
 
     /// A way out that must not be taken.
@@ -121,7 +127,7 @@ mod tests {
         let dir = std::env::temp_dir().join(format!("strongroom-jwks-{}", std::process::id()));
         let key = r#"{"kty":"RSA","kid":"a","n":"AQAB","e":"AQAB"}"#;
         std::fs::write(&dir, format!(r#"{{"keys":[{key}]}}"#)).unwrap();
-        let files = BTreeMap::from([("https://issuer.example".to_owned(), dir.clone())]);
+        let files = BTreeMap::from([("https://issuer.example:443".to_owned(), dir.clone())]);
         let keys = IssuerKeys::new(&files, Some(Arc::new(Closed)));
         assert_eq!(count(&keys, 0).await, 1);
         std::fs::write(&dir, format!(r#"{{"keys":[{key},{key}]}}"#)).unwrap();

@@ -182,12 +182,17 @@ fn text<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
     claims.get(name).and_then(Value::as_str)
 }
 
-/// A time in seconds. RFC 7519: it may have a fraction, which is left off.
+/// A time in seconds. RFC 7519: it may have a fraction, which is left off. One that is so large that it would be written with
+/// an exponent is none.
 fn seconds(claims: &Map<String, Value>, name: &str) -> Result<Option<i64>, ApiError> {
     let Some(value) = claims.get(name) else { return Ok(None) };
     let whole = |number: &Number| {
         let digits = number.to_string();
-        digits.split('.').next().and_then(|whole| whole.parse::<i64>().ok())
+        digits
+            .split('.')
+            .next()
+            .filter(|_| !digits.contains(['e', 'E']))
+            .and_then(|whole| whole.parse::<i64>().ok())
     };
     let found = value.as_number().and_then(|number| number.as_i64().or_else(|| whole(number)));
     match found {
@@ -496,5 +501,18 @@ mod tests {
             assert!(claimed_issuer(&token(&bad)).is_err(), "{bad}");
         }
         assert!(claimed_issuer("abcd").is_err());
+    }
+    #[test]
+    fn a_time_may_have_a_fraction_and_must_be_one_that_can_be_reached() {
+        let read = |text: &str| {
+            let claims = serde_json::from_str(&format!(r#"{{"t":{text}}}"#)).unwrap();
+            seconds(&claims, "t").map_err(|error| error.code)
+        };
+        for (text, value) in [("1000", 1000), ("1000.9", 1000), ("-1.5", -1), ("1.5e3", 1500)] {
+            assert_eq!(read(text), Ok(Some(value)), "{text}");
+        }
+        for text in ["1.5e300", "1.9e30", "1e19", "18446744073709551615", "\"1\"", "null"] {
+            assert_eq!(read(text), Err(ErrorCode::InvalidIdentityToken), "{text}");
+        }
     }
 }

@@ -98,3 +98,21 @@ def test_a_root_credential_that_could_not_be_told_is_made_anew(tmp_path):
     again.send_signal(signal.SIGTERM)
     rest, _ = again.communicate(timeout=20)
     assert "strongroom serves" in line and "AWS_SECRET_ACCESS_KEY" not in rest
+
+
+def test_a_file_system_without_direct_writes_will_do(tmp_path):
+    """Inferred (open(2): such a file system answers EINVAL to O_DIRECT, and Linux has made the file by then). ramfs is one."""
+    disk = tmp_path / "ramfs"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "ramfs", "ramfs", disk], check=True)
+    try:
+        server = Server(disk / "data").start()
+        try:
+            server.client("secretsmanager").create_secret(Name="kept", SecretString="x")
+            server.kill()
+            server.start()
+            assert server.client("secretsmanager").get_secret_value(SecretId="kept")["SecretString"] == "x"
+        finally:
+            server.kill()
+    finally:
+        subprocess.run(["umount", "--lazy", disk], check=True)

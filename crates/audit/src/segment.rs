@@ -221,19 +221,22 @@ impl Drop for Preparing {
     }
 }
 
-/// A new file, never the one that is there under the name: somebody may still be writing to that.
+/// A new file, written to directly if its file system lets one.
 fn create(path: &Path) -> std::io::Result<File> {
+    match create_with(path, libc::O_DIRECT) {
+        Err(error) if error.kind() == ErrorKind::InvalidInput => create_with(path, 0),
+        opened => opened,
+    }
+}
+
+/// A new file, never the one that is there under the name: somebody may still be writing to that. Linux leaves one even
+/// when it then refuses the flags.
+fn create_with(path: &Path, flags: i32) -> std::io::Result<File> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         Ok(()) | Err(_) => {}
     }
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true).mode(0o600);
-    match options.clone().custom_flags(libc::O_DIRECT).open(path) {
-        // Not every file system has direct writes.
-        Err(error) if error.kind() == ErrorKind::InvalidInput => options.open(path),
-        opened => opened,
-    }
+    OpenOptions::new().write(true).create_new(true).mode(0o600).custom_flags(flags).open(path)
 }
 
 fn offset(bytes: usize) -> u64 {

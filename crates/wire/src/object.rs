@@ -1,7 +1,7 @@
 //! A JSON object that is written member by member, for the answers that are asked for most.
 //!
-//! serde_json decides byte by byte whether a text must be escaped, which for an answer of 400 bytes takes as long as
-//! opening the secret. Here a text is looked at as a whole and copied in as few pieces as it has quotes. What is written is
+//! serde_json decides byte by byte whether a text must be escaped: for an answer of 400 bytes that was 3,000 of the 50,000
+//! instructions of a GetSecretValue. Here a text is looked at as a whole and copied in as few pieces as it has quotes. What is written is
 //! the same.
 
 use memchr::memchr2_iter;

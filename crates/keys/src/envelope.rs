@@ -56,6 +56,10 @@ impl KeyMaterial {
         &self.bytes
     }
 
+    pub(crate) fn seal_key(&self) -> &SealKey {
+        &self.key
+    }
+
     fn bound_to(&self, label: &str, context: &[u8]) -> Vec<u8> {
         associated(label, &[self.key_id.as_bytes(), self.material_id.as_bytes(), context])
     }

@@ -1,11 +1,14 @@
-//! Keys: the seal that holds the root key, the storage keys under it, and the envelope around each secret version.
+//! Keys: the seal that holds the root key, the storage keys under it, the envelope around each secret version, and the
+//! cryptography of KMS's keys ([`kms`]).
 //!
-//! INVARIANT(one-aead): the only crate of ours that calls an AEAD, and [`aead`] is the only module in it that does.
+//! INVARIANT(one-aead): the only crate of ours that calls an AEAD, and [`aead`] is the only module in it that does. What
+//! KMS's callers wrap for import is unwrapped as they wrapped it (`kms::wrap`, AES-KWP); nothing of ours is sealed so.
 //! Nothing here that holds key bytes has `Debug`, `Clone` or `Serialize`; everything is wiped when dropped.
 
 mod aead;
 mod context;
 mod envelope;
+pub mod kms;
 pub mod seal;
 mod storage;
 

@@ -139,6 +139,11 @@ impl Envelope {
         data_key.key.open(&data_key.bound_to, &self.value).map(Plaintext::of)
     }
 
+    /// Which of the key's materials it is sealed under.
+    pub fn material_id(&self) -> &str {
+        &self.material_id
+    }
+
     /// The KMS key it is sealed under.
     pub fn key_id(&self) -> &str {
         &self.key_id

@@ -11,9 +11,10 @@ use crate::identity::{Principal, PrincipalKind};
 use crate::operation::{Access, Cx, Spec};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use std::future::Future;
 use std::ops::Deref;
-use std::sync::Arc;
-use strongroom_iam::{Caller, Outcome, Policies, Policy, Request, ResourceRule, decide};
+use std::sync::{Arc, OnceLock};
+use strongroom_iam::{Caller, Outcome, Policies, Policy, PolicyKind, Request, ResourceRule, decide};
 use strongroom_types::AccountId;
 
 /// What an operation acts on, as far as the decision needs to know it.
@@ -42,6 +43,26 @@ pub trait Resource: Sync {
 
     /// The policy on it.
     fn policy(&self) -> Option<OwnPolicy> {
+        None
+    }
+
+    /// What a refusal says instead of who may not do what, where even that would tell whether it is there.
+    fn refusal(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether something besides policies lets the caller do this: KMS's grants. Asked when no policy does and none
+    /// forbids it.
+    fn is_granted(
+        &self,
+        _cx: &Cx<'_>,
+        _action: &str,
+    ) -> impl Future<Output = Result<bool, ApiError>> + Send {
+        std::future::ready(Ok(false))
+    }
+
+    /// The service that asks for it on behalf of the caller, if it is not the caller itself.
+    fn via_service(&self) -> Option<&'static str> {
         None
     }
 
@@ -172,36 +193,60 @@ async fn decide_on<R: Resource>(
     if own.is_none() && is_by_own_root(cx, resource) {
         return Ok(());
     }
-    let principal = cx.caller.principal();
     let authority = cx.caller.authority(cx.house).await?;
+    let context = RequestContext { cx, authority, asked, resource };
+    let Err(refused) = decide_by_policies(action, own.as_ref(), &context) else { return Ok(()) };
+    if refused.is_for_want && resource.is_granted(cx, action).await? {
+        return Ok(());
+    }
+    Err(refused.error)
+}
+
+/// A refusal by policies.
+struct Refused {
+    error: ApiError,
+    /// No policy forbids it; none allows it either.
+    is_for_want: bool,
+}
+
+fn decide_by_policies<R: Resource>(
+    action: &str,
+    own: Option<&OwnPolicy>,
+    context: &RequestContext<'_, R>,
+) -> Result<(), Refused> {
+    let RequestContext { cx, authority, resource, .. } = *context;
     let policies = Policies {
         identity: &authority.identity,
         boundary: authority.boundary.as_deref(),
         session: authority.session.as_deref(),
-        resource: own.as_ref().map(|own| &*own.policy),
-        resource_rule: own.as_ref().map_or_else(ResourceRule::default, |own| own.rule),
+        resource: own.map(|own| &*own.policy),
+        resource_rule: own.map_or_else(ResourceRule::default, |own| own.rule),
         guardrails: &[],
     };
     let request = Request {
-        caller: caller(principal),
+        caller: caller(cx.caller.principal()),
         action,
         resource: &resource.arn(cx),
         resource_account: resource.account(cx).as_str(),
-        context: &RequestContext { cx, authority, asked, resource },
+        context,
     };
     let decision = decide(&request, &policies);
     if decision.is_allowed() {
         return Ok(());
     }
+    let is_for_want = matches!(decision.outcome, Outcome::ImplicitlyDenied(_));
+    if let Some(words) = resource.refusal() {
+        return Err(Refused { error: ApiError::new(ErrorCode::AccessDenied, words), is_for_want });
+    }
     let reason = decision.reason(action).filter(|_| resource.tells_reason());
-    let mut refused = refusal(cx, action, &resource.named(cx), reason.as_deref());
+    let mut error = refusal(cx, action, &resource.named(cx), reason.as_deref());
     if encodes_refusals(action)
         && let Some(encoded) = encoded_refusal(cx, action, request.resource, decision.outcome)
     {
-        refused.message =
-            format!("{} Encoded authorization failure message: {encoded}", refused.message).into();
+        error.message =
+            format!("{} Encoded authorization failure message: {encoded}", error.message).into();
     }
-    Err(refused)
+    Err(Refused { error, is_for_want })
 }
 
 /// Whether a policy, once it is on the resource, would explicitly deny the caller an action, whatever else allows it.
@@ -222,6 +267,42 @@ pub(crate) async fn would_deny<R: Resource>(
     let policies = Policies { resource: Some(policy), ..Policies::default() };
     let decision = decide(&request, &policies);
     Ok(matches!(decision.outcome, Outcome::ExplicitlyDenied(_)))
+}
+
+/// Whether a policy, once it is on the resource, would let the caller take an action, or leave that to the caller's account.
+pub(crate) async fn would_allow<R: Resource>(
+    cx: &Cx<'_>,
+    action: &str,
+    policy: &Policy,
+    resource: &R,
+) -> Result<bool, ApiError> {
+    let authority = cx.caller.authority(cx.house).await?;
+    let request = Request {
+        caller: caller(cx.caller.principal()),
+        action,
+        resource: &resource.arn(cx),
+        resource_account: resource.account(cx).as_str(),
+        context: &RequestContext { cx, authority, asked: &NothingAsked, resource },
+    };
+    let everything = [Arc::clone(everything())];
+    let policies = Policies {
+        identity: &everything,
+        resource: Some(policy),
+        resource_rule: ResourceRule::Required,
+        ..Policies::default()
+    };
+    Ok(decide(&request, &policies).is_allowed())
+}
+
+/// A policy that allows all.
+fn everything() -> &'static Arc<Policy> {
+    static EVERYTHING: OnceLock<Arc<Policy>> = OnceLock::new();
+    EVERYTHING.get_or_init(|| {
+        let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+        let kind = PolicyKind::Identity;
+        let parsed = Policy::parse("everything", text, kind, text.len());
+        Arc::new(parsed.unwrap_or_else(|_| Policy::unreadable("everything", kind)))
+    })
 }
 
 /// The principal as the evaluator knows it.

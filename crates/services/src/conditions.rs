@@ -106,7 +106,12 @@ impl<R: Resource> RequestContext<'_, R> {
             "aws:multifactorauthpresent" => session.and_then(|_| flag(false)),
             "aws:principalaccount" => one(principal.account.as_str()),
             "aws:principalarn" => one(principal.principal_arn()),
-            "aws:principalisawsservice" | "aws:viaawsservice" => flag(false),
+            "aws:principalisawsservice" => flag(false),
+            "aws:viaawsservice" => flag(resource.via_service().is_some()),
+            "aws:calledvia" | "aws:calledviafirst" | "aws:calledvialast" => {
+                let host = |service| format!("{service}.amazonaws.com");
+                some(resource.via_service().map(host))
+            }
             "aws:principalorgid" | "aws:resourceorgid" => {
                 one(cx.house.home.organization_id.as_str())
             }
@@ -130,10 +135,7 @@ impl<R: Resource> RequestContext<'_, R> {
                 _ => tag_value(&authority.tags, key, "aws:principaltag/"),
             },
             // Set by AWS services that act for somebody; nobody else may.
-            "aws:calledvia"
-            | "aws:calledviafirst"
-            | "aws:calledvialast"
-            | "aws:sourceaccount"
+            "aws:sourceaccount"
             | "aws:sourcearn"
             | "aws:sourceorgid"
             | "aws:sourceorgpaths"

@@ -61,6 +61,47 @@ pub enum ErrorCode {
     PolicyNotAttachable,
     /// The resource is AWS's to change.
     UnmodifiableEntity,
+    // Modelled by KMS. KMS API reference, "Errors" of each operation.
+    /// There is such an alias already.
+    AlreadyExists,
+    /// The key is disabled.
+    Disabled,
+    /// The request was only tried, and would have succeeded.
+    DryRunOperation,
+    /// The import token is over.
+    ExpiredImportToken,
+    /// The ciphertext was made with another key.
+    IncorrectKey,
+    /// The material is not the one that was imported before.
+    IncorrectKeyMaterial,
+    /// The alias has no valid name.
+    InvalidAliasName,
+    /// The ARN is not one of a key.
+    InvalidArn,
+    /// The ciphertext does not open.
+    InvalidCiphertext,
+    /// There is no such grant.
+    InvalidGrantId,
+    /// The grant token is none.
+    InvalidGrantToken,
+    /// The import token is none.
+    InvalidImportToken,
+    /// The key is not for this.
+    InvalidKeyUsage,
+    /// The marker is not one of this list.
+    InvalidMarker,
+    /// The MAC is wrong.
+    KmsInvalidMac,
+    /// The signature is wrong.
+    KmsInvalidSignature,
+    /// The request does not fit the state of the key.
+    KmsInvalidState,
+    /// There is no such key or alias.
+    NotFound,
+    /// A tag is not valid.
+    Tag,
+    /// The key cannot do this, or nothing here can.
+    UnsupportedOperation,
     // Of the edge, common to all services.
     /// The caller may not do this.
     AccessDenied,
@@ -92,7 +133,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// All codes, for the generated reference page.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 57] = [
         Self::DecryptionFailure,
         Self::EncryptionFailure,
         Self::InternalServiceError,
@@ -117,6 +158,26 @@ impl ErrorCode {
         Self::PackedPolicyTooLarge,
         Self::PolicyNotAttachable,
         Self::UnmodifiableEntity,
+        Self::AlreadyExists,
+        Self::Disabled,
+        Self::DryRunOperation,
+        Self::ExpiredImportToken,
+        Self::IncorrectKey,
+        Self::IncorrectKeyMaterial,
+        Self::InvalidAliasName,
+        Self::InvalidArn,
+        Self::InvalidCiphertext,
+        Self::InvalidGrantId,
+        Self::InvalidGrantToken,
+        Self::InvalidImportToken,
+        Self::InvalidKeyUsage,
+        Self::InvalidMarker,
+        Self::KmsInvalidMac,
+        Self::KmsInvalidSignature,
+        Self::KmsInvalidState,
+        Self::NotFound,
+        Self::Tag,
+        Self::UnsupportedOperation,
         Self::AccessDenied,
         Self::ExpiredToken,
         Self::IncompleteSignature,
@@ -165,6 +226,26 @@ impl ErrorCode {
             Self::PackedPolicyTooLarge => "PackedPolicyTooLarge",
             Self::PolicyNotAttachable => "PolicyNotAttachable",
             Self::UnmodifiableEntity => "UnmodifiableEntity",
+            Self::AlreadyExists => "AlreadyExistsException",
+            Self::Disabled => "DisabledException",
+            Self::DryRunOperation => "DryRunOperationException",
+            Self::ExpiredImportToken => "ExpiredImportTokenException",
+            Self::IncorrectKey => "IncorrectKeyException",
+            Self::IncorrectKeyMaterial => "IncorrectKeyMaterialException",
+            Self::InvalidAliasName => "InvalidAliasNameException",
+            Self::InvalidArn => "InvalidArnException",
+            Self::InvalidCiphertext => "InvalidCiphertextException",
+            Self::InvalidGrantId => "InvalidGrantIdException",
+            Self::InvalidGrantToken => "InvalidGrantTokenException",
+            Self::InvalidImportToken => "InvalidImportTokenException",
+            Self::InvalidKeyUsage => "InvalidKeyUsageException",
+            Self::InvalidMarker => "InvalidMarkerException",
+            Self::KmsInvalidMac => "KMSInvalidMacException",
+            Self::KmsInvalidSignature => "KMSInvalidSignatureException",
+            Self::KmsInvalidState => "KMSInvalidStateException",
+            Self::NotFound => "NotFoundException",
+            Self::Tag => "TagException",
+            Self::UnsupportedOperation => "UnsupportedOperationException",
             Self::AccessDenied if query => "AccessDenied",
             Self::AccessDenied => "AccessDeniedException",
             Self::ExpiredToken if query => "ExpiredToken",
@@ -229,6 +310,26 @@ impl ErrorCode {
             | Self::PackedPolicyTooLarge
             | Self::PolicyNotAttachable
             | Self::UnmodifiableEntity
+            | Self::AlreadyExists
+            | Self::Disabled
+            | Self::DryRunOperation
+            | Self::ExpiredImportToken
+            | Self::IncorrectKey
+            | Self::IncorrectKeyMaterial
+            | Self::InvalidAliasName
+            | Self::InvalidArn
+            | Self::InvalidCiphertext
+            | Self::InvalidGrantId
+            | Self::InvalidGrantToken
+            | Self::InvalidImportToken
+            | Self::InvalidKeyUsage
+            | Self::InvalidMarker
+            | Self::KmsInvalidMac
+            | Self::KmsInvalidSignature
+            | Self::KmsInvalidState
+            | Self::NotFound
+            | Self::Tag
+            | Self::UnsupportedOperation
             | Self::AccessDenied
             | Self::ExpiredToken
             | Self::IncompleteSignature
@@ -271,7 +372,28 @@ impl ErrorCode {
             | Self::UnmodifiableEntity
             // Not modelled, but AWS writes its message with a capital, too.
             | Self::AccessDenied => true,
-            Self::ExpiredToken
+            // KMS's model writes the member small, recorded.
+            Self::AlreadyExists
+            | Self::Disabled
+            | Self::DryRunOperation
+            | Self::ExpiredImportToken
+            | Self::IncorrectKey
+            | Self::IncorrectKeyMaterial
+            | Self::InvalidAliasName
+            | Self::InvalidArn
+            | Self::InvalidCiphertext
+            | Self::InvalidGrantId
+            | Self::InvalidGrantToken
+            | Self::InvalidImportToken
+            | Self::InvalidKeyUsage
+            | Self::InvalidMarker
+            | Self::KmsInvalidMac
+            | Self::KmsInvalidSignature
+            | Self::KmsInvalidState
+            | Self::NotFound
+            | Self::Tag
+            | Self::UnsupportedOperation
+            | Self::ExpiredToken
             | Self::IncompleteSignature
             | Self::InternalFailure
             | Self::InvalidClientToken

@@ -73,6 +73,8 @@ pub const HEADERS_MAX: usize = 64;
 /// How far the client's clock may be off. User guide of IAM, "Troubleshoot SigV4": 5 minutes.
 pub const CLOCK_SKEW_MILLIS_MAX: i64 = 5 * 60_000;
 
+/// Largest key policy, in bytes. KMS developer guide, "Resource quotas": 32 KB.
+pub const KEY_POLICY_BYTES_MAX: usize = 32_768;
 /// Longest policy that is read back from a record: the longest that any service takes, which is IAM.
 pub const STORED_POLICY_CHARS_MAX: usize = IAM_DOCUMENT_CHARS_MAX;
 /// Longest name of a user, role or instance profile in requests. IAM model: `userNameType`, `roleNameType`.

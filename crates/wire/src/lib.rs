@@ -3,6 +3,7 @@
 //! An operation is written once, in serde types; which protocol carried it is this crate's business. This is also where
 //! a secret's value crosses the edge: [`sensitive`] holds the only ways in and out.
 
+mod blob;
 pub mod constraints;
 mod decode;
 pub mod epoch;
@@ -14,6 +15,7 @@ pub mod query;
 pub mod sensitive;
 mod xml;
 
+pub use blob::Blob;
 pub use constraints::Constraints;
 pub use decode::{DecodeError, Object, decode, decode_form};
 pub use fault::{Fault, Rendered, render_answer, render_fault};

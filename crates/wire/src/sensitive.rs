@@ -83,6 +83,11 @@ pub fn write_text<S: Serializer>(value: &Plaintext, serializer: S) -> Result<S::
     OutgoingText(value).serialize(serializer)
 }
 
+/// Writes bytes that an answer owns, in base64.
+pub fn write_blob<S: Serializer>(value: &Plaintext, serializer: S) -> Result<S::Ok, S::Error> {
+    OutgoingBlob(value).serialize(serializer)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

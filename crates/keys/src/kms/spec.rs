@@ -263,6 +263,25 @@ pub enum Algorithms {
 }
 
 impl KeySpec {
+    /// Its name in the deprecated member `CustomerMasterKeySpec`, which knows no newer ones.
+    pub const fn legacy_name(self) -> Option<&'static str> {
+        match self {
+            Self::EccNistEdwards25519 | Self::MlDsa44 | Self::MlDsa65 | Self::MlDsa87 => None,
+            Self::SymmetricDefault
+            | Self::Hmac224
+            | Self::Hmac256
+            | Self::Hmac384
+            | Self::Hmac512
+            | Self::Rsa2048
+            | Self::Rsa3072
+            | Self::Rsa4096
+            | Self::EccNistP256
+            | Self::EccNistP384
+            | Self::EccNistP521
+            | Self::EccSecgP256k1 => Some(self.as_str()),
+        }
+    }
+
     /// What its keys are made of.
     pub const fn kind(self) -> KeyKind {
         match self {

@@ -84,13 +84,11 @@ pub(super) async fn seal(
     value: &SecretValue,
 ) -> Result<Version, ApiError> {
     let key = kms::key_for(house, secret).await?;
-    let envelope = Envelope::seal(
-        &key.value,
-        &context(secret, &id),
-        &value.plain,
-        &*house.env.entropy,
-    )
-    .map_err(|_| {
+    let entropy = &*house.env.entropy;
+    let sealed = key.material().and_then(|material| {
+        Envelope::seal(material, &context(secret, &id), &value.plain, entropy).ok()
+    });
+    let envelope = sealed.ok_or_else(|| {
         ApiError::new(
             ErrorCode::EncryptionFailure,
             "Secrets Manager can't encrypt the protected secret text using the provided KMS key.",
@@ -130,8 +128,10 @@ async fn data_key(
         return Ok(Some(held));
     }
     let Some(key) = kms::key_of(house, secret, envelope).await? else { return Ok(None) };
-    let unwrapped = envelope.unwrap_data_key(&key.value, &context(secret, &version.id));
-    Ok(unwrapped.ok().map(|unwrapped| {
+    let unwrapped = key
+        .material()
+        .and_then(|key| envelope.unwrap_data_key(key, &context(secret, &version.id)).ok());
+    Ok(unwrapped.map(|unwrapped| {
         let data_key = Arc::new(unwrapped);
         version.memory.keep(epoch, Arc::clone(&data_key));
         data_key

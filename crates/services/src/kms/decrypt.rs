@@ -1,0 +1,206 @@
+//! Decrypt: decrypts what Encrypt or GenerateDataKey made.
+
+use crate::authz::Grant;
+use crate::conditions::{Values, one};
+use crate::error::{ApiError, ErrorCode};
+use crate::kms::arn::KeyName;
+use crate::kms::encrypt::{check_algorithm, incompatible, parse_algorithm};
+use crate::kms::material::{KeySecret, PrivateKey};
+use crate::kms::members::{
+    CIPHERTEXT_BYTES, bytes_of, check_blob, check_grant_tokens, dry_run, parse_context,
+};
+use crate::kms::target::{ContextPairs, KeyTarget};
+use crate::operation::{Cx, Done, Effect, Operation, Spec};
+use serde::{Deserialize, Serialize};
+use strongroom_keys::kms::{CiphertextBlob, EncryptionAlgorithm, KeyUsage};
+use strongroom_types::{AccountId, Plaintext, limits};
+use strongroom_wire::Constraints;
+use strongroom_wire::sensitive::{SensitiveBlob, write_blob};
+
+/// The valid request.
+#[expect(missing_debug_implementations, reason = "may hold a plaintext")]
+pub struct Decrypt {
+    key_id: Option<String>,
+    ciphertext: Plaintext,
+    context: ContextPairs,
+    algorithm: EncryptionAlgorithm,
+    is_dry: bool,
+}
+
+/// The request on the wire.
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all(deserialize = "PascalCase", serialize = "camelCase"))]
+#[expect(missing_debug_implementations, reason = "may hold a plaintext")]
+pub struct Input {
+    #[serde(skip_serializing)]
+    ciphertext_blob: Option<SensitiveBlob>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encryption_context: Option<ContextPairs>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    grant_tokens: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encryption_algorithm: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dry_run: Option<bool>,
+    #[serde(skip_serializing)]
+    recipient: Option<serde_json::Value>,
+}
+
+/// The answer on the wire.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+#[expect(missing_debug_implementations, reason = "holds a plaintext")]
+pub struct Output {
+    key_id: String,
+    #[serde(serialize_with = "write_blob")]
+    plaintext: Plaintext,
+    encryption_algorithm: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_material_id: Option<String>,
+}
+
+/// A plaintext with the id of the symmetric material that opened it.
+pub(super) struct Opened {
+    /// The plaintext.
+    pub plaintext: Plaintext,
+    /// `KeyMaterialId`
+    pub material_id: Option<String>,
+}
+
+/// `Recipient` is for enclaves of AWS Nitro, whose attestation nobody can give here.
+pub(super) fn no_recipient(recipient: Option<&serde_json::Value>) -> Result<(), ApiError> {
+    match recipient {
+        None => Ok(()),
+        Some(_) => Err(ApiError::new(
+            ErrorCode::UnsupportedOperation,
+            "Recipient is not supported: there are no Nitro enclaves here.",
+        )),
+    }
+}
+
+impl Operation for Decrypt {
+    const SPEC: Spec = Spec {
+        service: "kms",
+        name: "Decrypt",
+        effect: Effect::Read,
+        summary: "Decrypts a ciphertext.",
+    };
+    type Input = Input;
+    type Output = Output;
+    type Resource = KeyTarget;
+
+    fn condition(&self, key: &str) -> Values<'_> {
+        if key == "kms:encryptionalgorithm" { one(self.algorithm.as_str()) } else { None }
+    }
+
+    fn parse(input: Input) -> Result<Self, ApiError> {
+        let mut check = Constraints::new();
+        let key_id = input.key_id.as_deref();
+        check.length("keyId", key_id, 1..=limits::KMS_KEY_ID_CHARS_MAX);
+        let blob = input.ciphertext_blob.as_ref();
+        check_blob(&mut check, "ciphertextBlob", blob, CIPHERTEXT_BYTES);
+        check_grant_tokens(&mut check, input.grant_tokens.as_deref());
+        check_algorithm(&mut check, "encryptionAlgorithm", input.encryption_algorithm.as_deref());
+        check.finish().map_err(ApiError::validation)?;
+        no_recipient(input.recipient.as_ref())?;
+        Ok(Self {
+            algorithm: parse_algorithm(input.encryption_algorithm.as_deref())?,
+            key_id: input.key_id,
+            ciphertext: bytes_of(input.ciphertext_blob),
+            context: parse_context(input.encryption_context)?,
+            is_dry: input.dry_run.unwrap_or(false),
+        })
+    }
+
+    async fn load(&self, cx: &Cx<'_>) -> Result<KeyTarget, ApiError> {
+        let blob = self.ciphertext.expose();
+        let target = load_source(cx, self.key_id.as_deref(), blob, self.algorithm).await?;
+        Ok(target.with_context(self.context.clone()))
+    }
+
+    async fn run(&self, cx: &Cx<'_>, grant: Grant<KeyTarget>) -> Result<Done<Output>, ApiError> {
+        let blob = self.ciphertext.expose();
+        let opened = decrypt(cx, &grant, (blob, self.algorithm), Self::SPEC.name)?;
+        dry_run(self.is_dry)?;
+        Ok(Done::read(Output {
+            key_id: grant.arn_text(),
+            plaintext: opened.plaintext,
+            encryption_algorithm: self.algorithm.as_str(),
+            key_material_id: opened.material_id,
+        }))
+    }
+}
+
+/// The key that is to decrypt: the one that is named, or the one that a symmetric ciphertext names.
+pub(super) async fn load_source(
+    cx: &Cx<'_>,
+    key_id: Option<&str>,
+    ciphertext: &[u8],
+    algorithm: EncryptionAlgorithm,
+) -> Result<KeyTarget, ApiError> {
+    if let Some(key_id) = key_id {
+        return KeyTarget::load(cx, &KeyName::parse(key_id, cx.region())?).await;
+    }
+    if algorithm != EncryptionAlgorithm::SymmetricDefault {
+        return Err(ApiError::validation("KeyId is required for asymmetric decryption."));
+    }
+    let blob = CiphertextBlob::parse(ciphertext).map_err(|_| invalid_ciphertext())?;
+    let account = AccountId::parse(blob.account()).map_err(|_| invalid_ciphertext())?;
+    let name = KeyName { account: Some(account), ..KeyName::of_id(blob.key_id()) };
+    Ok(KeyTarget::load(cx, &name).await?.by_ciphertext())
+}
+
+/// Decrypts with the key that was granted. One error for every ciphertext that does not open.
+pub(super) fn decrypt(
+    cx: &Cx<'_>,
+    target: &KeyTarget,
+    (ciphertext, algorithm): (&[u8], EncryptionAlgorithm),
+    operation: &str,
+) -> Result<Opened, ApiError> {
+    if algorithm == EncryptionAlgorithm::SymmetricDefault {
+        return decrypt_symmetric(cx, target, ciphertext);
+    }
+    let (key, arn) = (&target.found()?.value, target.arn_text());
+    let secret = key.usable(&arn, cx.now)?;
+    key.used_for(&arn, KeyUsage::EncryptDecrypt, operation)?;
+    let KeySecret::Pair(pair) = &**secret else {
+        return Err(incompatible(algorithm.as_str(), key.spec));
+    };
+    let PrivateKey::Decrypting(private) = &pair.private else {
+        return Err(incompatible(algorithm.as_str(), key.spec));
+    };
+    let opened = private.decrypt(algorithm, ciphertext).map_err(|_| invalid_ciphertext())?;
+    Ok(Opened { plaintext: Plaintext::of(opened), material_id: None })
+}
+
+/// AWS, recorded: another key than the ciphertext's is refused as such before its usage is looked at.
+fn decrypt_symmetric(
+    cx: &Cx<'_>,
+    target: &KeyTarget,
+    ciphertext: &[u8],
+) -> Result<Opened, ApiError> {
+    let (key, arn) = (&target.found()?.value, target.arn_text());
+    key.in_use(&arn, cx.now)?;
+    let blob = CiphertextBlob::parse(ciphertext).map_err(|_| invalid_ciphertext())?;
+    if blob.key_id() != key.id || blob.account() != target.owner().as_str() {
+        return Err(ApiError::new(
+            ErrorCode::IncorrectKey,
+            "The key ID in the request does not identify a CMK that can perform this operation.",
+        ));
+    }
+    let secret = key.usable_material(&arn, blob.material_id(), cx.now)?;
+    let Some(KeySecret::Symmetric(material)) = secret.map(|secret| &**secret) else {
+        return Err(invalid_ciphertext());
+    };
+    let opened =
+        material.decrypt(&blob, &target.context()).map_err(|_| invalid_ciphertext())?;
+    let material_id = Some(material.material_id().to_owned());
+    Ok(Opened { plaintext: Plaintext::of(opened), material_id })
+}
+
+/// AWS, recorded: the exception has no message.
+pub(super) fn invalid_ciphertext() -> ApiError {
+    ApiError::new(ErrorCode::InvalidCiphertext, "")
+}

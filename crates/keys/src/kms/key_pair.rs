@@ -1,6 +1,6 @@
 //! Key pairs: made, imported, stored.
 
-use super::der::is_one_sequence;
+use super::der::sequence;
 use super::{CryptoError, CurveSpec, MlDsaSpec, PairSpec, PublicKey, RsaSpec};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::error::{KeyRejected, Unspecified};
@@ -80,7 +80,7 @@ impl Parsed {
     }
 
     fn from_pkcs8(spec: PairSpec, pkcs8: &[u8]) -> Result<Self, CryptoError> {
-        if !is_one_sequence(pkcs8) {
+        if sequence(pkcs8).is_none() {
             return Err(CryptoError::NotOfSpec);
         }
         match spec {

@@ -1,6 +1,6 @@
 //! Public keys, which verify and encrypt.
 
-use super::der::is_one_sequence;
+use super::der::{algorithm_identifier, sequence};
 use super::{CryptoError, CurveSpec, MlDsaSpec, PairSpec};
 use aws_lc_rs::rsa::PublicEncryptingKey;
 use aws_lc_rs::signature::{
@@ -19,9 +19,8 @@ pub struct PublicKey {
 impl PublicKey {
     /// From DER, as [`PublicKey::der`] gives it.
     pub fn from_der(spec: PairSpec, der: &[u8]) -> Result<Self, CryptoError> {
-        // The library takes bare keys as well, none of which is a SEQUENCE but RSA's; `PublicEncryptingKey` takes no
-        // bare RSA key.
-        if !is_one_sequence(der) {
+        let content = sequence(der).ok_or(CryptoError::NotOfSpec)?;
+        if !content.starts_with(algorithm_identifier(spec)) {
             return Err(CryptoError::NotOfSpec);
         }
         let known = match spec {

@@ -14,7 +14,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::future::Future;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
-use strongroom_iam::{Caller, Outcome, Policies, Policy, PolicyKind, Request, ResourceRule, decide};
+use strongroom_iam::{
+    Caller, Outcome, Policies, Policy, PolicyKind, Request, ResourceRule, decide,
+};
 use strongroom_types::AccountId;
 
 /// What an operation acts on, as far as the decision needs to know it.

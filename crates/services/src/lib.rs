@@ -33,4 +33,5 @@ pub use strongroom_iam::decide_case;
 
 /// Every service. Routing, policy actions, audit names, metrics, the compatibility page and the coverage tests follow
 /// from this list and from each service's own.
-pub static SERVICES: &[&Service] = &[&iam::SERVICE, &kms::SERVICE, &secretsmanager::SERVICE, &sts::SERVICE];
+pub static SERVICES: &[&Service] =
+    &[&iam::SERVICE, &kms::SERVICE, &secretsmanager::SERVICE, &sts::SERVICE];

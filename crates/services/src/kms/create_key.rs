@@ -66,12 +66,8 @@ pub struct Output {
 }
 
 impl Operation for CreateKey {
-    const SPEC: Spec = Spec {
-        service: "kms",
-        name: "CreateKey",
-        effect: Effect::Write,
-        summary: "Makes a key.",
-    };
+    const SPEC: Spec =
+        Spec { service: "kms", name: "CreateKey", effect: Effect::Write, summary: "Makes a key." };
     type Input = Input;
     type Output = Output;
     type Resource = WholeAccount;
@@ -87,9 +83,7 @@ impl Operation for CreateKey {
             "kms:keyusage" | "kms:customermasterkeyusage" => one(self.usage.as_str()),
             "kms:keyorigin" => one(self.origin.as_str()),
             "kms:multiregion" => flag(self.is_multi_region),
-            "kms:multiregionkeytype" => {
-                self.is_multi_region.then(|| one("PRIMARY")).flatten()
-            }
+            "kms:multiregionkeytype" => self.is_multi_region.then(|| one("PRIMARY")).flatten(),
             _ => request_tags(&self.tags, key),
         }
     }
@@ -126,7 +120,11 @@ impl Operation for CreateKey {
         Ok(WholeAccount)
     }
 
-    async fn run(&self, cx: &Cx<'_>, _grant: Grant<WholeAccount>) -> Result<Done<Output>, ApiError> {
+    async fn run(
+        &self,
+        cx: &Cx<'_>,
+        _grant: Grant<WholeAccount>,
+    ) -> Result<Done<Output>, ApiError> {
         let mut key = self.new_key(cx).await?;
         let target = KeyTarget::load(cx, &KeyName::of_id(&*key.id)).await?;
         let (text, is_lockout_allowed) = match &self.policy {

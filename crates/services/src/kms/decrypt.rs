@@ -194,8 +194,7 @@ fn decrypt_symmetric(
     let Some(KeySecret::Symmetric(material)) = secret.map(|secret| &**secret) else {
         return Err(invalid_ciphertext());
     };
-    let opened =
-        material.decrypt(&blob, &target.context()).map_err(|_| invalid_ciphertext())?;
+    let opened = material.decrypt(&blob, &target.context()).map_err(|_| invalid_ciphertext())?;
     let material_id = Some(material.material_id().to_owned());
     Ok(Opened { plaintext: Plaintext::of(opened), material_id })
 }

@@ -54,7 +54,8 @@ pub struct Output {
 }
 
 /// Model: `EncryptionAlgorithmSpec`.
-const ALGORITHMS: &[&str] = &["SYMMETRIC_DEFAULT", "RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256", "SM2PKE"];
+const ALGORITHMS: &[&str] =
+    &["SYMMETRIC_DEFAULT", "RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256", "SM2PKE"];
 
 /// Checks `EncryptionAlgorithm`.
 pub(super) fn check_algorithm(check: &mut Constraints, member: &str, algorithm: Option<&str>) {
@@ -107,7 +108,8 @@ impl Operation for Encrypt {
     }
 
     async fn run(&self, cx: &Cx<'_>, grant: Grant<KeyTarget>) -> Result<Done<Output>, ApiError> {
-        let sealed = encrypt(cx, &grant, (self.plaintext.expose(), self.algorithm), Self::SPEC.name)?;
+        let sealed =
+            encrypt(cx, &grant, (self.plaintext.expose(), self.algorithm), Self::SPEC.name)?;
         dry_run(self.is_dry)?;
         Ok(Done::read(Output {
             ciphertext_blob: Blob(sealed),

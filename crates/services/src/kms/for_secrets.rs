@@ -96,8 +96,7 @@ pub(crate) async fn key_of(
 ) -> Result<Option<HeldMaterial>, ApiError> {
     let key = record_key(&secret.arn.account, &secret.arn.region, envelope.key_id());
     let found = house.records.get::<Key>(&key).await?;
-    let secret = found
-        .as_ref()
-        .and_then(|key| key.value.material(envelope.material_id())?.secret.as_ref());
+    let secret =
+        found.as_ref().and_then(|key| key.value.material(envelope.material_id())?.secret.as_ref());
     Ok(secret.and_then(HeldMaterial::new))
 }

@@ -112,8 +112,7 @@ impl DataKeyRequest {
         let algorithm = EncryptionAlgorithm::SymmetricDefault;
         let ciphertext = encrypt(cx, target, (plaintext.expose(), algorithm), operation)?;
         dry_run(self.is_dry)?;
-        let material_id =
-            key.current().map(|material| material.id.clone()).unwrap_or_default();
+        let material_id = key.current().map(|material| material.id.clone()).unwrap_or_default();
         Ok(MadeDataKey { plaintext, ciphertext, material_id })
     }
 }
@@ -140,9 +139,9 @@ fn bytes_wanted(number: Option<i64>, spec: Option<&str>) -> Result<usize, ApiErr
         (Some(number), None) => usize::try_from(number).map_err(ApiError::internal),
         (None, Some("AES_128")) => Ok(16),
         (None, Some(_)) => Ok(32),
-        (None, None) | (Some(_), Some(_)) => Err(ApiError::validation(
-            "Please specify either number of bytes or key spec.",
-        )),
+        (None, None) | (Some(_), Some(_)) => {
+            Err(ApiError::validation("Please specify either number of bytes or key spec."))
+        }
     }
 }
 

@@ -17,7 +17,8 @@ pub(crate) const GRANTS: Index = Index { id: 14, name: "KMS grants by key" };
 /// Grants of a key by whom they are for: the key's record key, a zero byte, the principal, a zero byte.
 const GRANTS_BY_GRANTEE: Index = Index { id: 15, name: "KMS grants by grantee" };
 /// Grants by who may retire them: the principal, a zero byte.
-pub(crate) const GRANTS_BY_RETIRING: Index = Index { id: 16, name: "KMS grants by retiring principal" };
+pub(crate) const GRANTS_BY_RETIRING: Index =
+    Index { id: 16, name: "KMS grants by retiring principal" };
 
 /// A condition of a grant on the encryption context, which must be met exactly, case included.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,10 +112,12 @@ impl RecordType for Grant {
             Term { index: GRANTS, term: key.to_vec() },
             Term { index: GRANTS_BY_GRANTEE, term: grantee_prefix(of_key, &self.grantee) },
         ];
-        terms.extend(self.retiring.as_ref().map(|principal| Term {
-            index: GRANTS_BY_RETIRING,
-            term: retiring_prefix(principal),
-        }));
+        terms.extend(
+            self.retiring.as_ref().map(|principal| Term {
+                index: GRANTS_BY_RETIRING,
+                term: retiring_prefix(principal),
+            }),
+        );
         terms
     }
 }

@@ -369,9 +369,7 @@ impl RecordType for Key {
 
     fn terms(&self, key: &[u8]) -> Vec<Term> {
         let mut terms = vec![Term { index: KEYS, term: key.to_vec() }];
-        terms.extend(self.due().map(|due| {
-            Term { index: KEYS_DUE, term: due.sortable().to_vec() }
-        }));
+        terms.extend(self.due().map(|due| Term { index: KEYS_DUE, term: due.sortable().to_vec() }));
         terms
     }
 }

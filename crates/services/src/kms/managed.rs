@@ -16,7 +16,8 @@ pub(crate) const MANAGED_PREFIX: &str = "alias/aws/";
 pub const SECRETS_MANAGER_ALIAS: &str = "alias/aws/secretsmanager";
 
 /// AWS's description of its key. Recorded.
-const SECRETS_MANAGER_DESCRIPTION: &str = "Default key that protects my Secrets Manager data when no other key is defined";
+const SECRETS_MANAGER_DESCRIPTION: &str =
+    "Default key that protects my Secrets Manager data when no other key is defined";
 
 /// Whether a service of ours has a key under this alias.
 pub(super) fn is_managed_alias(alias: &str) -> bool {

@@ -22,15 +22,9 @@ pub(super) struct KeyMetadata {
     description: String,
     key_usage: &'static str,
     key_state: &'static str,
-    #[serde(
-        serialize_with = "epoch::serialize_some",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(serialize_with = "epoch::serialize_some", skip_serializing_if = "Option::is_none")]
     deletion_date: Option<Timestamp>,
-    #[serde(
-        serialize_with = "epoch::serialize_some",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(serialize_with = "epoch::serialize_some", skip_serializing_if = "Option::is_none")]
     valid_to: Option<Timestamp>,
     origin: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]

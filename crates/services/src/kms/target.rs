@@ -243,9 +243,11 @@ impl Resource for KeyTarget {
             "kms:keyusage" | "kms:customermasterkeyusage" => one(held.usage.as_str()),
             "kms:keyorigin" => one(held.origin.as_str()),
             "kms:multiregion" => flag(held.multi_region.is_some()),
-            "kms:multiregionkeytype" => some(held.multi_region.as_ref().map(|set| {
-                if set.primary == self.region { "PRIMARY" } else { "REPLICA" }
-            })),
+            "kms:multiregionkeytype" => some(
+                held.multi_region
+                    .as_ref()
+                    .map(|set| if set.primary == self.region { "PRIMARY" } else { "REPLICA" }),
+            ),
             "kms:resourcealiases" => {
                 let aliases: Vec<_> =
                     held.aliases.iter().map(|alias| alias.as_str().into()).collect();

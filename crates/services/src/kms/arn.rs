@@ -66,12 +66,15 @@ impl KeyName {
         Ok(Self { account: Some(account), part })
     }
 
-    /// Reads a `KeyId` of an operation that takes no alias.
+    /// Reads a `KeyId` of an operation that takes no alias. Message recorded.
     pub(crate) fn parse_key(text: &str, region: &Region) -> Result<Self, ApiError> {
         let name = Self::parse(text, region)?;
         match name.part {
             NamePart::Id(_) => Ok(name),
-            NamePart::Alias(_) => Err(invalid_key_id(text)),
+            NamePart::Alias(_) => Err(ApiError::new(
+                ErrorCode::InvalidArn,
+                "Key Aliases are not supported for this operation.",
+            )),
         }
     }
 }

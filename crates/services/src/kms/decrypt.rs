@@ -163,8 +163,8 @@ pub(super) fn decrypt(
         return decrypt_symmetric(cx, target, ciphertext);
     }
     let (key, arn) = (&target.found()?.value, target.arn_text());
-    let secret = key.usable(&arn, cx.now)?;
     key.used_for(&arn, KeyUsage::EncryptDecrypt, operation)?;
+    let secret = key.usable(&arn, cx.now)?;
     let KeySecret::Pair(pair) = &**secret else {
         return Err(incompatible(algorithm.as_str(), key.spec));
     };

@@ -127,8 +127,8 @@ pub(super) fn encrypt(
     operation: &str,
 ) -> Result<Vec<u8>, ApiError> {
     let (key, arn) = (&target.found()?.value, target.arn_text());
-    let secret = key.usable(&arn, cx.now)?;
     key.used_for(&arn, KeyUsage::EncryptDecrypt, operation)?;
+    let secret = key.usable(&arn, cx.now)?;
     match &**secret {
         KeySecret::Symmetric(material) if algorithm == EncryptionAlgorithm::SymmetricDefault => {
             let account = target.owner();

@@ -177,6 +177,15 @@ def test_another_account_reads_with_a_customer_key_and_never_with_the_default_on
     # The key of another account, named by its ARN.
     mine = theirs.create_secret(Name=name(), SecretString="far key", KmsKeyId=key)
     assert theirs.get_secret_value(SecretId=mine["ARN"])["SecretString"] == "far key"
+    # A version that is still under the default key stays closed to others when the secret has got another key since.
+    old = client.create_secret(Name=name(), SecretString="under the default key")["ARN"]
+    client.put_resource_policy(SecretId=old, ResourcePolicy=open_to)
+    client.put_secret_value(SecretId=old, SecretString="own", VersionStages=["own"])
+    client.update_secret(SecretId=old, KmsKeyId=key)
+    assert reader.get_secret_value(SecretId=old)["SecretString"] == "under the default key"
+    refused(lambda: reader.get_secret_value(SecretId=old, VersionStage="own"), "InvalidRequestException", "You can't access a secret from a different AWS account")
+    # Nor is their own default key one for somebody else's secret.
+    refused(lambda: reader.update_secret(SecretId=old, KmsKeyId="alias/aws/secretsmanager"), "InvalidRequestException", "default KMS service key")
     server.client("kms").put_key_policy(KeyId=key, Policy=policy(statement()))
     for secret in (arns["customer"], mine["ARN"]):
         refused(lambda: theirs.get_secret_value(SecretId=secret), "AccessDeniedException", DENIED)

@@ -59,6 +59,14 @@ impl<'a> Asker<'a> {
         }
     }
 
+    /// Whether it may use the server's own key of an account: those of another may not.
+    pub(crate) fn may_use_managed(self, account: &AccountId) -> Result<(), ApiError> {
+        match self {
+            Self::Caller(cx) if cx.account() != account => Err(not_across_accounts()),
+            Self::Caller(_) | Self::Server(..) => Ok(()),
+        }
+    }
+
     async fn may(self, action: &str, target: KeyTarget) -> Result<(), ApiError> {
         let Self::Caller(cx) = self else { return Ok(()) };
         match authorize(cx, action, &NothingAsked, target).await {
@@ -112,9 +120,6 @@ impl SecretKey {
         place: Place<'_>,
         context: ContextPairs,
     ) -> Result<(), ApiError> {
-        if self.is_managed() {
-            return Ok(());
-        }
         let target = KeyTarget::of_found(&self.account, place.region, &self.key);
         let arn = target.arn_text();
         asker.may("kms:Decrypt", target.with_context(context).via(SERVICE)).await?;
@@ -131,6 +136,13 @@ fn symmetric(secret: &KeySecret) -> Option<&KeyMaterial> {
 }
 
 const SERVICE: &str = "secretsmanager";
+
+/// AWS, recorded: its own key is for its account alone.
+pub(crate) fn not_across_accounts() -> ApiError {
+    ApiError::invalid_request(
+        "You can't access a secret from a different AWS account if you encrypt the secret with the default KMS service key.",
+    )
+}
 
 #[derive(Clone, Copy)]
 enum Failed {
@@ -204,6 +216,11 @@ pub(crate) async fn sealing_key(
     let found = target.found().cloned();
     let (arn, account) = (target.arn_text(), target.owner().clone());
     asker.may("kms:GenerateDataKey", target.with_context(context).via(SERVICE)).await?;
+    if found.as_ref().is_ok_and(|found| found.value.manager == KeyManager::Aws)
+        && account != *place.account
+    {
+        return Err(not_across_accounts());
+    }
     let usable = found.and_then(|found| {
         found.value.used_for(&arn, KeyUsage::EncryptDecrypt, "GenerateDataKey")?;
         let secret = found.value.usable(&arn, asker.now())?;

@@ -16,7 +16,9 @@ mod members;
 mod metadata;
 mod target;
 
-pub(crate) use for_secrets::{Asker, Place, SecretKey, opening_key, sealing_key, stored_name};
+pub(crate) use for_secrets::{
+    Asker, Place, SecretKey, not_across_accounts, opening_key, sealing_key, stored_name,
+};
 pub(crate) use key::KMS_KEY;
 pub use managed::SECRETS_MANAGER_ALIAS;
 pub(crate) use target::ContextPairs;

@@ -154,9 +154,12 @@ pub(super) async fn open(
 ) -> Result<Option<SecretValue>, ApiError> {
     let Some(content) = &version.content else { return Ok(None) };
     let unwrapped = unwrap(used.asker, secret, version, content).await?;
-    if let Some(key) = unwrapped.as_ref().and_then(|held| held.customer_key.as_ref()) {
-        let pairs = with_own(secret, &version.id, &content.context);
-        key.may_open(used.asker, place(secret), pairs).await?;
+    match unwrapped.as_ref().and_then(|held| held.customer_key.as_ref()) {
+        Some(key) => {
+            let pairs = with_own(secret, &version.id, &content.context);
+            key.may_open(used.asker, place(secret), pairs).await?;
+        }
+        None => used.asker.may_use_managed(&secret.arn.account)?,
     }
     if let Some(given) = used.given {
         check_given(secret, &content.context, given)?;

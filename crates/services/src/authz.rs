@@ -11,6 +11,7 @@ use crate::identity::{Principal, PrincipalKind};
 use crate::operation::{Access, Cx, Spec};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use std::borrow::Cow;
 use std::future::Future;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
@@ -126,7 +127,7 @@ impl<R> Deref for Grant<R> {
 pub(crate) async fn admit<R: Resource>(
     cx: &Cx<'_>,
     access: Access,
-    (operation, further): (&Spec, &[&str]),
+    (operation, renamed, further): (&Spec, Option<&'static str>, &[&str]),
     asked: &(dyn Asked + Sync),
     resource: R,
 ) -> Result<Grant<R>, ApiError> {
@@ -137,7 +138,7 @@ pub(crate) async fn admit<R: Resource>(
     if is_free {
         return Ok(Grant { resource });
     }
-    let action = operation.action();
+    let action = renamed.map_or_else(|| Cow::Owned(operation.action()), Cow::Borrowed);
     for action in std::iter::once(&*action).chain(further.iter().copied()) {
         within_session(cx, action)?;
         decide_on(cx, action, asked, &resource).await?;

@@ -64,6 +64,8 @@ pub enum ErrorCode {
     // Modelled by KMS. KMS API reference, "Errors" of each operation.
     /// There is such an alias already.
     AlreadyExists,
+    /// There is no such custom key store.
+    CustomKeyStoreNotFound,
     /// The key is disabled.
     Disabled,
     /// The request was only tried, and would have succeeded.
@@ -133,7 +135,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// All codes, for the generated reference page.
-    pub const ALL: [Self; 57] = [
+    pub const ALL: [Self; 58] = [
         Self::DecryptionFailure,
         Self::EncryptionFailure,
         Self::InternalServiceError,
@@ -159,6 +161,7 @@ impl ErrorCode {
         Self::PolicyNotAttachable,
         Self::UnmodifiableEntity,
         Self::AlreadyExists,
+        Self::CustomKeyStoreNotFound,
         Self::Disabled,
         Self::DryRunOperation,
         Self::ExpiredImportToken,
@@ -227,6 +230,7 @@ impl ErrorCode {
             Self::PolicyNotAttachable => "PolicyNotAttachable",
             Self::UnmodifiableEntity => "UnmodifiableEntity",
             Self::AlreadyExists => "AlreadyExistsException",
+            Self::CustomKeyStoreNotFound => "CustomKeyStoreNotFoundException",
             Self::Disabled => "DisabledException",
             Self::DryRunOperation => "DryRunOperationException",
             Self::ExpiredImportToken => "ExpiredImportTokenException",
@@ -311,6 +315,7 @@ impl ErrorCode {
             | Self::PolicyNotAttachable
             | Self::UnmodifiableEntity
             | Self::AlreadyExists
+            | Self::CustomKeyStoreNotFound
             | Self::Disabled
             | Self::DryRunOperation
             | Self::ExpiredImportToken
@@ -374,6 +379,7 @@ impl ErrorCode {
             | Self::AccessDenied => true,
             // KMS's model writes the member small, recorded.
             Self::AlreadyExists
+            | Self::CustomKeyStoreNotFound
             | Self::Disabled
             | Self::DryRunOperation
             | Self::ExpiredImportToken

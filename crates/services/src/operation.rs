@@ -131,6 +131,9 @@ pub trait Operation: Sized + Send + Sync + 'static {
     /// What a caller needs.
     const ACCESS: Access = Access::ByPolicy;
 
+    /// The action that it needs on its resource, where that is not named after the operation.
+    const ACTION: Option<&'static str> = None;
+
     /// Actions that this very request needs on the same resource besides its own: `secretsmanager:TagResource` to
     /// create with tags.
     fn further_actions(&self) -> Vec<&'static str> {
@@ -331,7 +334,7 @@ async fn attempt<'a, O: Operation>(
     for _ in 0..CONFLICT_RETRIES_MAX {
         let resource = operation.load(cx).await?;
         event.resource(cx, &resource);
-        let actions = (&O::SPEC, &*further);
+        let actions = (&O::SPEC, O::ACTION, &*further);
         let grant = admit(cx, O::ACCESS, actions, &AskedBy(&operation), resource).await?;
         let Done { output, writes } = operation.run(cx, grant).await?;
         if O::SPEC.effect.tells_answer() {

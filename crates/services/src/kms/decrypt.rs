@@ -5,14 +5,15 @@ use crate::conditions::{Values, one};
 use crate::error::{ApiError, ErrorCode};
 use crate::kms::arn::KeyName;
 use crate::kms::encrypt::{check_algorithm, incompatible, parse_algorithm};
-use crate::kms::material::{KeySecret, PrivateKey};
+use crate::kms::material::{KeySecret, PrivateKey, off_thread};
 use crate::kms::members::{
     CIPHERTEXT_BYTES, bytes_of, check_blob, check_grant_tokens, dry_run, parse_context,
 };
 use crate::kms::target::{ContextPairs, KeyTarget};
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
 use serde::{Deserialize, Serialize};
-use strongroom_keys::kms::{CiphertextBlob, EncryptionAlgorithm, KeyUsage};
+use std::sync::Arc;
+use strongroom_keys::kms::{CiphertextBlob, CryptoError, EncryptionAlgorithm, KeyKind, KeyUsage};
 use strongroom_types::{AccountId, Plaintext, limits};
 use strongroom_wire::Constraints;
 use strongroom_wire::sensitive::{SensitiveBlob, write_blob};
@@ -122,7 +123,7 @@ impl Operation for Decrypt {
 
     async fn run(&self, cx: &Cx<'_>, grant: Grant<KeyTarget>) -> Result<Done<Output>, ApiError> {
         let blob = self.ciphertext.expose();
-        let opened = decrypt(cx, &grant, (blob, self.algorithm), Self::SPEC.name)?;
+        let opened = decrypt(cx, &grant, (blob, self.algorithm), Self::SPEC.name).await?;
         dry_run(self.is_dry)?;
         Ok(Done::read(Output {
             key_id: grant.arn_text(),
@@ -153,7 +154,7 @@ pub(super) async fn load_source(
 }
 
 /// Decrypts with the key that was granted. One error for every ciphertext that does not open.
-pub(super) fn decrypt(
+pub(super) async fn decrypt(
     cx: &Cx<'_>,
     target: &KeyTarget,
     (ciphertext, algorithm): (&[u8], EncryptionAlgorithm),
@@ -164,25 +165,32 @@ pub(super) fn decrypt(
     }
     let (key, arn) = (&target.found()?.value, target.arn_text());
     key.used_for(&arn, KeyUsage::EncryptDecrypt, operation)?;
-    let secret = key.usable(&arn, cx.now)?;
-    let KeySecret::Pair(pair) = &**secret else {
+    let secret = Arc::clone(key.usable(&arn, cx.now)?);
+    if key.spec.kind() == KeyKind::Symmetric {
         return Err(incompatible(algorithm.as_str(), key.spec));
-    };
-    let PrivateKey::Decrypting(private) = &pair.private else {
-        return Err(incompatible(algorithm.as_str(), key.spec));
-    };
-    let opened = private.decrypt(algorithm, ciphertext).map_err(|_| invalid_ciphertext())?;
-    Ok(Opened { plaintext: Plaintext::of(opened), material_id: None })
+    }
+    let ciphertext = ciphertext.to_vec();
+    let opened = off_thread(move || match &*secret {
+        KeySecret::Pair(pair) => match &pair.private {
+            PrivateKey::Decrypting(private) => private.decrypt(algorithm, &ciphertext),
+            PrivateKey::Signing(_) | PrivateKey::Agreeing(_) => Err(CryptoError::UsageNotOfKey),
+        },
+        KeySecret::Symmetric(_) | KeySecret::Mac(_) => Err(CryptoError::UsageNotOfKey),
+    });
+    match opened.await {
+        Ok(opened) => Ok(Opened { plaintext: Plaintext::of(opened), material_id: None }),
+        Err(CryptoError::NotDecrypted) => Err(invalid_ciphertext()),
+        Err(other) => Err(ApiError::internal(other)),
+    }
 }
 
-/// AWS, recorded: another key than the ciphertext's is refused as such before its usage is looked at.
+/// AWS, recorded: another key than the ciphertext's is refused as such before its usage and state are looked at.
 fn decrypt_symmetric(
     cx: &Cx<'_>,
     target: &KeyTarget,
     ciphertext: &[u8],
 ) -> Result<Opened, ApiError> {
     let (key, arn) = (&target.found()?.value, target.arn_text());
-    key.in_use(&arn, cx.now)?;
     let blob = CiphertextBlob::parse(ciphertext).map_err(|_| invalid_ciphertext())?;
     if blob.key_id() != key.id || blob.account() != target.owner().as_str() {
         return Err(ApiError::new(

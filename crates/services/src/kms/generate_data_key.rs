@@ -11,7 +11,7 @@ use crate::kms::members::{check_grant_tokens, check_key_id, dry_run, parse_conte
 use crate::kms::target::{ContextPairs, KeyTarget};
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
 use serde::{Deserialize, Serialize};
-use strongroom_keys::kms::{EncryptionAlgorithm, KeyKind};
+use strongroom_keys::kms::{EncryptionAlgorithm, KeyKind, KeyUsage};
 use strongroom_types::Plaintext;
 use strongroom_wire::sensitive::write_blob;
 use strongroom_wire::{Blob, Constraints};
@@ -28,7 +28,8 @@ pub(super) struct DataKeyRequest {
     /// The key that encrypts it.
     key_id: String,
     context: ContextPairs,
-    bytes: usize,
+    /// `None`: not said, or said twice.
+    bytes: Option<usize>,
     is_dry: bool,
 }
 
@@ -86,7 +87,7 @@ impl DataKeyRequest {
         Ok(Self {
             key_id: input.key_id.unwrap_or_default(),
             context: parse_context(input.encryption_context)?,
-            bytes: bytes_wanted(input.number_of_bytes, input.key_spec.as_deref())?,
+            bytes: bytes_wanted(input.number_of_bytes, input.key_spec.as_deref()),
             is_dry: input.dry_run.unwrap_or(false),
         })
     }
@@ -97,18 +98,21 @@ impl DataKeyRequest {
         Ok(target.with_context(self.context.clone()))
     }
 
-    /// Makes the data key.
+    /// Makes the data key. Order recorded: whether the length is said comes before the key's usage and state.
     pub(super) fn make(
         &self,
         cx: &Cx<'_>,
         target: &KeyTarget,
         operation: &str,
     ) -> Result<MadeDataKey, ApiError> {
-        let mut bytes = vec![0; self.bytes];
+        let key = &target.found()?.value;
+        let length = self.bytes.ok_or_else(|| {
+            ApiError::validation("Please specify either number of bytes or key spec.")
+        })?;
+        is_for_data_keys(key, target, operation, cx)?;
+        let mut bytes = vec![0; length];
         cx.entropy().fill(&mut bytes);
         let plaintext = Plaintext::new(bytes);
-        let key = &target.found()?.value;
-        is_for_data_keys(key, target, operation, cx)?;
         let algorithm = EncryptionAlgorithm::SymmetricDefault;
         let ciphertext = encrypt(cx, target, (plaintext.expose(), algorithm), operation)?;
         dry_run(self.is_dry)?;
@@ -117,7 +121,7 @@ impl DataKeyRequest {
     }
 }
 
-/// Only symmetric keys encrypt data keys. Message recorded for pairs of keys, inferred here.
+/// Only symmetric keys encrypt data keys. Messages and their order recorded of GenerateDataKey, inferred of pairs.
 pub(super) fn is_for_data_keys(
     key: &Key,
     target: &KeyTarget,
@@ -125,23 +129,22 @@ pub(super) fn is_for_data_keys(
     cx: &Cx<'_>,
 ) -> Result<(), ApiError> {
     let arn = target.arn_text();
+    key.used_for(&arn, KeyUsage::EncryptDecrypt, operation)?;
     key.in_use(&arn, cx.now)?;
     if key.spec.kind() == KeyKind::Symmetric {
         return Ok(());
     }
-    let message = format!("{arn} key usage is {} which is not valid for {operation}.", key.usage);
+    let message = "You cannot generate a data key with an asymmetric CMK";
     Err(ApiError::new(ErrorCode::InvalidKeyUsage, message))
 }
 
-/// AWS: one of the two, not both. Messages recorded.
-fn bytes_wanted(number: Option<i64>, spec: Option<&str>) -> Result<usize, ApiError> {
+/// AWS: one of the two, not both.
+fn bytes_wanted(number: Option<i64>, spec: Option<&str>) -> Option<usize> {
     match (number, spec) {
-        (Some(number), None) => usize::try_from(number).map_err(ApiError::internal),
-        (None, Some("AES_128")) => Ok(16),
-        (None, Some(_)) => Ok(32),
-        (None, None) | (Some(_), Some(_)) => {
-            Err(ApiError::validation("Please specify either number of bytes or key spec."))
-        }
+        (Some(number), None) => usize::try_from(number).ok(),
+        (None, Some("AES_128")) => Some(16),
+        (None, Some(_)) => Some(32),
+        (None, None) | (Some(_), Some(_)) => None,
     }
 }
 

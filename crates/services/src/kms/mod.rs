@@ -14,6 +14,7 @@ mod managed;
 mod material;
 mod members;
 mod metadata;
+mod signing;
 mod target;
 
 pub(crate) use for_secrets::{
@@ -38,7 +39,18 @@ pub static SERVICE: Service = Service {
 operations! {
     create_key::CreateKey,
     decrypt::Decrypt,
+    derive_shared_secret::DeriveSharedSecret,
     describe_key::DescribeKey,
     encrypt::Encrypt,
     generate_data_key::GenerateDataKey,
+    generate_data_key_pair::GenerateDataKeyPair,
+    generate_data_key_pair_without_plaintext::GenerateDataKeyPairWithoutPlaintext,
+    generate_data_key_without_plaintext::GenerateDataKeyWithoutPlaintext,
+    generate_mac::GenerateMac,
+    generate_random::GenerateRandom,
+    get_public_key::GetPublicKey,
+    re_encrypt::ReEncrypt,
+    sign::Sign,
+    verify::Verify,
+    verify_mac::VerifyMac,
 }

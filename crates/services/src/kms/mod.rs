@@ -8,12 +8,18 @@ mod alias;
 mod arn;
 mod for_secrets;
 mod grant;
+mod grant_count;
+mod grant_entry;
+mod grant_party;
+mod grant_token;
+mod grant_use;
 mod key;
 mod key_policy;
 mod managed;
 mod material;
 mod members;
 mod metadata;
+mod rotation;
 mod target;
 
 pub(crate) use for_secrets::{key_for, key_of, resolve};
@@ -33,9 +39,19 @@ pub static SERVICE: Service = Service {
 };
 
 operations! {
+    create_grant::CreateGrant,
     create_key::CreateKey,
     decrypt::Decrypt,
     describe_key::DescribeKey,
+    disable_key_rotation::DisableKeyRotation,
+    enable_key_rotation::EnableKeyRotation,
     encrypt::Encrypt,
     generate_data_key::GenerateDataKey,
+    get_key_rotation_status::GetKeyRotationStatus,
+    list_grants::ListGrants,
+    list_key_rotations::ListKeyRotations,
+    list_retirable_grants::ListRetirableGrants,
+    retire_grant::RetireGrant,
+    revoke_grant::RevokeGrant,
+    rotate_key_on_demand::RotateKeyOnDemand,
 }

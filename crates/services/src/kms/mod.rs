@@ -10,6 +10,7 @@ mod for_secrets;
 mod grant;
 mod key;
 mod key_policy;
+mod listing;
 mod managed;
 mod material;
 mod members;

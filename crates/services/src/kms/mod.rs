@@ -15,6 +15,7 @@ mod grant_token;
 mod grant_use;
 mod key;
 mod key_policy;
+mod listing;
 mod managed;
 mod material;
 mod members;

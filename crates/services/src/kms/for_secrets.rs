@@ -7,6 +7,7 @@ use crate::kms::arn::is_key_id;
 use crate::kms::key::Key;
 use crate::kms::managed::{SECRETS_MANAGER_ALIAS, make_managed_key};
 use crate::kms::material::KeySecret;
+use crate::kms::rotation::plan_managed;
 use crate::kms::target::record_key;
 use crate::secretsmanager::Secret;
 use std::sync::Arc;
@@ -79,6 +80,9 @@ pub(crate) async fn key_for(house: &House, secret: &Secret) -> Result<HeldMateri
         if let Some(alias) = house.records.get::<Alias>(&alias_key).await? {
             let key = record_key(account, region, &alias.value.key_id);
             let found = house.records.get::<Key>(&key).await?;
+            if let Some(found) = &found {
+                plan_managed(house, found).await?;
+            }
             let secret = found.as_ref().and_then(|key| key.value.current()?.secret.as_ref());
             return secret
                 .and_then(HeldMaterial::new)

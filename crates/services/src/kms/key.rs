@@ -271,7 +271,8 @@ impl Key {
     /// When something is to be done to it.
     fn due(&self) -> Option<Timestamp> {
         let deletion = self.deletion.and_then(|deletion| deletion.due);
-        let rotation = self.rotation.map(|plan| plan.next).filter(|_| self.deletion.is_none());
+        let may_rotate = self.enabled && self.deletion.is_none();
+        let rotation = self.rotation.map(|plan| plan.next).filter(|_| may_rotate);
         let ends = self
             .materials
             .iter()

@@ -26,6 +26,7 @@ mod target;
 pub(crate) use for_secrets::{key_for, key_of, resolve};
 pub(crate) use key::KMS_KEY;
 pub use managed::SECRETS_MANAGER_ALIAS;
+pub(crate) use rotation::rotate_due_keys;
 
 use crate::operation::{Service, operations};
 

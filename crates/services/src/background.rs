@@ -4,6 +4,7 @@
 use crate::error::ApiError;
 use crate::house::House;
 use crate::identity::flush_last_used;
+use crate::kms::expire_due_material;
 use crate::secretsmanager::{flush_accesses, purge_due, replicate_due};
 use std::time::Duration;
 
@@ -26,9 +27,10 @@ pub async fn tick(house: &House) -> Tick {
     let now = house.env.clock.now();
     let replicated = told("replication", replicate_due(house, now).await);
     let purged = told("purge", purge_due(house, now).await);
+    let expired = told("key material", expire_due_material(house, now).await);
     let flushed = told("access dates", flush_accesses(house, ACCESSES_PER_TICK).await);
     let used = told("last uses", flush_last_used(house, ACCESSES_PER_TICK).await);
-    Tick { wake_in: if replicated || purged || flushed || used { BUSY } else { IDLE } }
+    Tick { wake_in: if replicated || purged || expired || flushed || used { BUSY } else { IDLE } }
 }
 
 /// Writes down what would be lost with the process.

@@ -6,16 +6,21 @@
 
 mod alias;
 mod arn;
+mod expiry;
 mod for_secrets;
 mod grant;
+mod import_token;
+mod imported;
 mod key;
 mod key_policy;
 mod managed;
 mod material;
 mod members;
 mod metadata;
+mod multi_region;
 mod target;
 
+pub(crate) use expiry::expire_due_material;
 pub(crate) use for_secrets::{key_for, key_of, resolve};
 pub(crate) use key::KMS_KEY;
 pub use managed::SECRETS_MANAGER_ALIAS;
@@ -35,7 +40,12 @@ pub static SERVICE: Service = Service {
 operations! {
     create_key::CreateKey,
     decrypt::Decrypt,
+    delete_imported_key_material::DeleteImportedKeyMaterial,
     describe_key::DescribeKey,
     encrypt::Encrypt,
     generate_data_key::GenerateDataKey,
+    get_parameters_for_import::GetParametersForImport,
+    import_key_material::ImportKeyMaterial,
+    replicate_key::ReplicateKey,
+    update_primary_region::UpdatePrimaryRegion,
 }

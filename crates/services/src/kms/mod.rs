@@ -6,6 +6,7 @@
 
 mod alias;
 mod arn;
+mod expiry;
 mod for_secrets;
 mod grant;
 mod grant_count;
@@ -13,6 +14,8 @@ mod grant_entry;
 mod grant_party;
 mod grant_token;
 mod grant_use;
+mod import_token;
+mod imported;
 mod key;
 mod key_policy;
 mod listing;
@@ -20,9 +23,11 @@ mod managed;
 mod material;
 mod members;
 mod metadata;
+mod multi_region;
 mod rotation;
 mod target;
 
+pub(crate) use expiry::expire_due_material;
 pub(crate) use for_secrets::{key_for, key_of, resolve};
 pub(crate) use key::KMS_KEY;
 pub use managed::SECRETS_MANAGER_ALIAS;
@@ -44,16 +49,21 @@ operations! {
     create_grant::CreateGrant,
     create_key::CreateKey,
     decrypt::Decrypt,
+    delete_imported_key_material::DeleteImportedKeyMaterial,
     describe_key::DescribeKey,
     disable_key_rotation::DisableKeyRotation,
     enable_key_rotation::EnableKeyRotation,
     encrypt::Encrypt,
     generate_data_key::GenerateDataKey,
     get_key_rotation_status::GetKeyRotationStatus,
+    get_parameters_for_import::GetParametersForImport,
+    import_key_material::ImportKeyMaterial,
     list_grants::ListGrants,
     list_key_rotations::ListKeyRotations,
     list_retirable_grants::ListRetirableGrants,
+    replicate_key::ReplicateKey,
     retire_grant::RetireGrant,
     revoke_grant::RevokeGrant,
     rotate_key_on_demand::RotateKeyOnDemand,
+    update_primary_region::UpdatePrimaryRegion,
 }

@@ -2,7 +2,7 @@
 
 use crate::authz::{Grant as Granted, OwnPolicy, Resource};
 use crate::conditions::{Values, flag, one, some};
-use crate::error::{ApiError, ErrorCode};
+use crate::error::ApiError;
 use crate::kms::arn::KeyName;
 use crate::kms::grant::{ContextConstraint, Grant, Permission, grant_key};
 use crate::kms::grant_count::GrantCount;
@@ -150,7 +150,8 @@ fn check_constraints(check: &mut Constraints, constraints: Option<&Object<Constr
             return false;
         };
         let is_name = |text: &str| {
-            text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+            text.bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
         };
         arn == "arn"
             && partition.strip_prefix("aws").is_some_and(is_name)
@@ -195,9 +196,9 @@ fn parse_operations(named: &[String]) -> Result<Vec<String>, ApiError> {
         OPERATIONS.iter().filter(is_named).map(|operation| (*operation).to_owned()).collect();
     match operations.as_slice() {
         [] => Err(ApiError::validation("Grants must contain at least one operation.")),
-        [only] if only == "CreateGrant" => Err(ApiError::validation(
-            "Grants must not contain only the CreateGrant operation.",
-        )),
+        [only] if only == "CreateGrant" => {
+            Err(ApiError::validation("Grants must not contain only the CreateGrant operation."))
+        }
         _ => Ok(operations),
     }
 }
@@ -259,8 +260,10 @@ impl Operation for CreateGrant {
 
     fn parse(input: Input) -> Result<Self, ApiError> {
         let mut check = Constraints::new();
-        let (grantee, retiring) =
-            (input.grantee_service_principal.as_deref(), input.retiring_service_principal.as_deref());
+        let (grantee, retiring) = (
+            input.grantee_service_principal.as_deref(),
+            input.retiring_service_principal.as_deref(),
+        );
         check_key_id(&mut check, "keyId", input.key_id.as_deref());
         check_principal(&mut check, "granteePrincipal", input.grantee_principal.as_deref());
         check_principal(&mut check, "retiringPrincipal", input.retiring_principal.as_deref());

@@ -51,10 +51,7 @@ impl Operation for EnableKeyRotation {
         check_key_id(&mut check, "keyId", input.key_id.as_deref());
         check.range("rotationPeriodInDays", input.rotation_period_in_days, 90..=2560);
         check.finish().map_err(ApiError::validation)?;
-        Ok(Self {
-            key_id: input.key_id.unwrap_or_default(),
-            days: input.rotation_period_in_days,
-        })
+        Ok(Self { key_id: input.key_id.unwrap_or_default(), days: input.rotation_period_in_days })
     }
 
     async fn load(&self, cx: &Cx<'_>) -> Result<KeyTarget, ApiError> {

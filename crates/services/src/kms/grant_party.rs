@@ -143,7 +143,8 @@ mod tests {
 
     #[test]
     fn accounts_and_federated_users_have_no_unique_id() {
-        for arn in ["arn:aws:iam::123456789012:root", "arn:aws:sts::123456789012:federated-user/b"] {
+        for arn in ["arn:aws:iam::123456789012:root", "arn:aws:sts::123456789012:federated-user/b"]
+        {
             assert_eq!(account_of_unbound(arn).unwrap().as_str(), "123456789012", "{arn}");
         }
         for arn in [

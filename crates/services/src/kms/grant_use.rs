@@ -55,9 +55,8 @@ pub(super) async fn find(
         let page = cx.house.records.page(query).await?;
         let keys: Vec<_> = page.iter().map(|entry| entry.key.clone()).collect();
         let grants = cx.house.records.get_many::<Grant>(&keys).await?;
-        let is_it = |grant: &Arc<Stored<Grant>>| {
-            grant.value.grantee.name() == name && fit(&grant.value)
-        };
+        let is_it =
+            |grant: &Arc<Stored<Grant>>| grant.value.grantee.name() == name && fit(&grant.value);
         if let Some(grant) = grants.into_iter().flatten().find(is_it) {
             return Ok(Some(grant));
         }

@@ -4,9 +4,7 @@ use crate::authz::Grant as Granted;
 use crate::conditions::{Values, flag};
 use crate::error::ApiError;
 use crate::kms::arn::KeyName;
-use crate::kms::grant::{
-    GRANTS, GRANTS_BY_GRANTEE, Grant, grantee_prefix, grants_prefix,
-};
+use crate::kms::grant::{GRANTS, GRANTS_BY_GRANTEE, Grant, grantee_prefix, grants_prefix};
 use crate::kms::grant_entry::{GrantEntry, check_grant_id, parse_grant_id};
 use crate::kms::grant_party::{Party, check_principal, check_service, no_service};
 use crate::kms::listing::{

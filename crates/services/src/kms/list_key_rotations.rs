@@ -84,8 +84,11 @@ impl RotationEntry {
                 .import
                 .as_ref()
                 .and_then(|import| import.description.clone()),
-            import_state: is_imported
-                .then_some(if is_there { "IMPORTED" } else { "PENDING_IMPORT" }),
+            import_state: is_imported.then_some(if is_there {
+                "IMPORTED"
+            } else {
+                "PENDING_IMPORT"
+            }),
             key_material_state: state,
             expiration_model: import.map(|import| match import.valid_to {
                 Some(_) => "KEY_MATERIAL_EXPIRES",

@@ -67,7 +67,9 @@ fn parse_principal(
 ) -> Result<RetiringPrincipal, ApiError> {
     no_service("RetiringServicePrincipal", service)?;
     let arn = principal.ok_or_else(|| {
-        ApiError::validation("You must specify either RetiringPrincipal or RetiringServicePrincipal.")
+        ApiError::validation(
+            "You must specify either RetiringPrincipal or RetiringServicePrincipal.",
+        )
     })?;
     let account = ["arn:aws:iam::", "arn:aws:sts::"]
         .iter()

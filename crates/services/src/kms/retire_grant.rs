@@ -2,7 +2,7 @@
 
 use crate::authz::{Grant as Granted, OwnPolicy, Resource};
 use crate::conditions::Values;
-use crate::error::{ApiError, ErrorCode};
+use crate::error::ApiError;
 use crate::kms::arn::KeyName;
 use crate::kms::grant::{Grant, grant_key, removal};
 use crate::kms::grant_entry::{check_grant_id, no_grant, parse_grant_id};
@@ -200,6 +200,7 @@ impl Resource for RetirableGrant {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorCode;
 
     #[test]
     fn a_grant_is_named_by_a_token_or_by_key_and_id_and_by_nothing_else() {
@@ -207,12 +208,9 @@ mod tests {
         let text = || Some("x".to_owned());
         assert!(parse_named(text(), None, None).is_ok());
         assert!(parse_named(None, text(), id()).is_ok());
-        for (token, key, grant) in [
-            (None, None, None),
-            (None, text(), None),
-            (None, None, id()),
-            (text(), text(), id()),
-        ] {
+        for (token, key, grant) in
+            [(None, None, None), (None, text(), None), (None, None, id()), (text(), text(), id())]
+        {
             let error = parse_named(token, key, grant).unwrap_err();
             assert_eq!(error.code, ErrorCode::Validation);
         }

@@ -72,8 +72,7 @@ impl Key {
 
     /// Refuses a rotation on demand beyond the quota. Message recorded.
     pub(super) fn has_rotations_left(&self, arn: &str) -> Result<(), ApiError> {
-        let is_on_demand =
-            |material: &&Material| material.rotation == Some(RotationType::OnDemand);
+        let is_on_demand = |material: &&Material| material.rotation == Some(RotationType::OnDemand);
         if self.materials.iter().filter(is_on_demand).count() < ON_DEMAND_MAX {
             return Ok(());
         }

@@ -137,7 +137,7 @@ fn encrypt(key: &Key, model: &mut Model, now: Timestamp) {
     let Ok(secret) = usable else { return };
     let KeySecret::Symmetric(current) = &**secret else { panic!("another sort of key") };
     let plain = model.sealed.len().to_be_bytes().to_vec();
-    let none = EncryptionContext::from_pairs([]);
+    let none = EncryptionContext::from_pairs([("", ""); 0]);
     let sealed = current.encrypt(&account(), &none, &plain, &SystemEntropy).unwrap();
     model.sealed.push((sealed, plain, model.rotations.len() - 1));
 }
@@ -146,7 +146,10 @@ fn agrees(key: &Key, model: &Model) {
     let now = at(model.today);
     let rotations: Vec<_> = key.materials.iter().map(|material| material.rotation).collect();
     assert_eq!(rotations, model.rotations);
-    assert_eq!(key.rotation.map(|plan| (plan.days, plan.next)), model.plan.map(|(days, next)| (days, at(next))));
+    assert_eq!(
+        key.rotation.map(|plan| (plan.days, plan.next)),
+        model.plan.map(|(days, next)| (days, at(next)))
+    );
     assert_eq!(key.state(now) == KeyState::Enabled, model.is_usable());
     let due = key.terms(b"key").into_iter().filter(|term| term.index == KEYS_DUE);
     let expected = if model.deleting { Some(1_000_000) } else { model.due() };
@@ -159,7 +162,7 @@ fn agrees(key: &Key, model: &Model) {
 
 /// What a key ever sealed its materials open, each what it sealed itself and nothing else.
 fn opens(key: &Key, model: &Model, (sealed, plain, by): &Sealed) {
-    let none = EncryptionContext::from_pairs([]);
+    let none = EncryptionContext::from_pairs([("", ""); 0]);
     let blob = CiphertextBlob::parse(sealed).unwrap();
     assert_eq!(blob.material_id(), key.materials[*by].id);
     let found = key.usable_material(ARN, blob.material_id(), at(model.today));

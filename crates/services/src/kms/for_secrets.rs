@@ -10,6 +10,7 @@ use crate::kms::arn::{KeyName, NamePart, alias_arn, key_arn};
 use crate::kms::key::{Key, KeyManager};
 use crate::kms::managed::{SECRETS_MANAGER_ALIAS, make_managed_key};
 use crate::kms::material::KeySecret;
+use crate::kms::rotation::plan_managed;
 use crate::kms::target::{ContextPairs, KeyTarget, record_key};
 use crate::operation::Cx;
 use crate::records::Stored;
@@ -250,6 +251,7 @@ async fn default_key(house: &House, place: Place<'_>) -> Result<SecretKey, ApiEr
             let found = house.records.get::<Key>(&key).await?;
             let key = found
                 .ok_or_else(|| ApiError::internal("an alias names a key that is not there"))?;
+            plan_managed(house, &key).await?;
             return Ok(SecretKey { key, account: account.clone() });
         }
         make_managed_key(house, account, region, SECRETS_MANAGER_ALIAS).await?;

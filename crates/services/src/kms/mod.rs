@@ -6,22 +6,35 @@
 
 mod alias;
 mod arn;
+mod expiry;
 mod for_secrets;
 mod grant;
+mod grant_count;
+mod grant_entry;
+mod grant_party;
+mod grant_token;
+mod grant_use;
+mod import_token;
+mod imported;
 mod key;
 mod key_policy;
+mod listing;
 mod managed;
 mod material;
 mod members;
 mod metadata;
+mod multi_region;
+mod rotation;
 mod signing;
 mod target;
 
+pub(crate) use expiry::expire_due_material;
 pub(crate) use for_secrets::{
     Asker, Place, SecretKey, not_across_accounts, opening_key, sealing_key, stored_name,
 };
 pub(crate) use key::KMS_KEY;
 pub use managed::SECRETS_MANAGER_ALIAS;
+pub(crate) use rotation::rotate_due_keys;
 pub(crate) use target::ContextPairs;
 
 use crate::operation::{Service, operations};
@@ -37,10 +50,14 @@ pub static SERVICE: Service = Service {
 };
 
 operations! {
+    create_grant::CreateGrant,
     create_key::CreateKey,
     decrypt::Decrypt,
+    delete_imported_key_material::DeleteImportedKeyMaterial,
     derive_shared_secret::DeriveSharedSecret,
     describe_key::DescribeKey,
+    disable_key_rotation::DisableKeyRotation,
+    enable_key_rotation::EnableKeyRotation,
     encrypt::Encrypt,
     generate_data_key::GenerateDataKey,
     generate_data_key_pair::GenerateDataKeyPair,
@@ -48,9 +65,20 @@ operations! {
     generate_data_key_without_plaintext::GenerateDataKeyWithoutPlaintext,
     generate_mac::GenerateMac,
     generate_random::GenerateRandom,
+    get_key_rotation_status::GetKeyRotationStatus,
+    get_parameters_for_import::GetParametersForImport,
     get_public_key::GetPublicKey,
+    import_key_material::ImportKeyMaterial,
+    list_grants::ListGrants,
+    list_key_rotations::ListKeyRotations,
+    list_retirable_grants::ListRetirableGrants,
     re_encrypt::ReEncrypt,
+    replicate_key::ReplicateKey,
+    retire_grant::RetireGrant,
+    revoke_grant::RevokeGrant,
+    rotate_key_on_demand::RotateKeyOnDemand,
     sign::Sign,
+    update_primary_region::UpdatePrimaryRegion,
     verify::Verify,
     verify_mac::VerifyMac,
 }

@@ -7,7 +7,8 @@ use crate::house::House;
 use crate::kms::alias::Alias;
 use crate::kms::arn::{KeyName, NamePart, alias_arn, key_arn};
 use crate::kms::for_secrets::Place;
-use crate::kms::grant::is_granted;
+use crate::kms::grant::Grant;
+use crate::kms::grant_use::is_granted;
 use crate::kms::key::{Key, KeyManager};
 use crate::kms::key_policy::managed_policy;
 use crate::kms::managed::{is_managed_alias, make_managed_key};
@@ -288,10 +289,11 @@ impl Resource for KeyTarget {
     }
 
     async fn is_granted(&self, cx: &Cx<'_>, action: &str) -> Result<bool, ApiError> {
-        match &self.found {
-            Some(found) => is_granted(cx, found, action, &self.context).await,
-            None => Ok(false),
-        }
+        let (Some(found), Some(operation)) = (&self.found, action.strip_prefix("kms:")) else {
+            return Ok(false);
+        };
+        let allows = |grant: &Grant| grant.permission.allows(operation, &self.context);
+        is_granted(cx, (self, &found.key), action, &allows).await
     }
 
     fn via_service(&self) -> Option<&'static str> {

@@ -113,3 +113,56 @@ async fn two_replicas_for_one_region_at_once_give_one() {
     assert!(one.body.contains("create only one") || two.body.contains("create only one"));
     assert_eq!(regions(&metadata(&building, &key, HOME).await).1, [EUROPE]);
 }
+
+/// A hundred requests in an order that a seed gives, and after each of them what a plain list says. Inferred: which refusal
+/// comes first.
+#[tokio::test]
+async fn a_set_is_as_a_plain_list_says_whatever_is_asked_of_it() {
+    const REGIONS: [&str; 4] = [HOME, EUROPE, ASIA, "us-west-2"];
+    let building = Building::new().await;
+    let key = multi_region(&building).await;
+    let (mut primary, mut replicas) = (HOME, Vec::<&str>::new());
+    let mut state = 7_u32;
+    let mut draw = |below: usize| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        usize::try_from(state >> 16).unwrap() % below
+    };
+    for _ in 0..100 {
+        let (asked, named) = (REGIONS[draw(4)], REGIONS[draw(4)]);
+        let is_there = |region: &str| region == primary || replicas.contains(&region);
+        let is_replication = draw(2) == 0;
+        let expected = if !is_there(asked) {
+            Some("NotFoundException")
+        } else if asked != primary {
+            Some("UnsupportedOperationException")
+        } else if is_replication {
+            is_there(named).then_some("AlreadyExistsException")
+        } else if named == primary {
+            Some("UnsupportedOperationException")
+        } else {
+            (!is_there(named)).then_some("NotFoundException")
+        };
+        let call = if is_replication {
+            replicate(&key, named)
+        } else {
+            kms("UpdatePrimaryRegion", json!({"KeyId": key, "PrimaryRegion": named}))
+        };
+        let reply = building.send(&building.root, &call.in_region(asked)).await;
+        assert_eq!(reply.code().as_deref(), expected, "{asked} {named}: {}", reply.body);
+        match (expected, is_replication) {
+            (Some(_), _) => {}
+            (None, true) => replicas.push(named),
+            (None, false) => {
+                let place = replicas.iter().position(|replica| *replica == named).unwrap();
+                replicas[place] = primary;
+                primary = named;
+            }
+        }
+        for region in replicas.iter().chain([&primary]) {
+            let told = regions(&metadata(&building, &key, region).await);
+            let replicas = replicas.iter().map(|region| (*region).to_owned()).collect();
+            assert_eq!(told, (primary.to_owned(), replicas), "{region}");
+        }
+    }
+    assert_eq!(replicas.len(), 3, "the seed reaches every Region");
+}

@@ -8,7 +8,7 @@ use strongroom_store::{Batch, Expect, StoreError};
 use strongroom_types::Timestamp;
 
 /// Keys looked at at a time.
-const PER_TICK: u32 = 64;
+const PER_TICK: u32 = 16;
 
 /// Erases imported material that has expired. Answers whether more may be left.
 pub(crate) async fn expire_due_material(house: &House, now: Timestamp) -> Result<bool, ApiError> {

@@ -219,3 +219,115 @@ pub(super) fn is_own(cx: &Cx<'_>, target: &KeyTarget) -> Result<(), ApiError> {
     let message = format!("{} belongs to another account.", target.arn_text());
     Err(ApiError::new(ErrorCode::AccessDenied, message))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kms::key::RotationPlan;
+    use crate::records::RecordType;
+    use strongroom_store::Term;
+    use strongroom_types::SystemEntropy;
+
+    fn region(name: &str) -> Region {
+        Region::parse(name).unwrap()
+    }
+
+    fn at(time: i64) -> Timestamp {
+        Timestamp::from_millis(time)
+    }
+
+    async fn primary(origin: Origin) -> Key {
+        let about = About { origin, ..About::managed(format!("mrk-{}", "0".repeat(32)), at(0)) };
+        let (spec, usage) = (about.spec, about.usage);
+        let made = Material::generate(spec, usage, &about.id, at(0), &SystemEntropy).await.unwrap();
+        let mut key = Key::new(about, vec![made]);
+        key.multi_region = Some(MultiRegion {
+            replicas: vec![region("eu-west-1")],
+            ..MultiRegion::alone(&region("us-east-1"))
+        });
+        key
+    }
+
+    /// Documented: replicas share the primary's material, unless it was imported.
+    #[tokio::test]
+    async fn a_replica_has_made_material_and_only_the_names_of_imported() {
+        for origin in [Origin::AwsKms, Origin::External] {
+            let primary = primary(origin).await;
+            let mut replica = primary.replica(&region("eu-west-1"), at(1));
+            assert!(replica.is_replica() && !primary.is_replica());
+            assert_eq!((&replica.id, replica.origin), (&primary.id, origin));
+            assert_eq!(replica.materials[0].id, primary.materials[0].id);
+            assert_eq!(replica.materials[0].is_there(at(1)), origin == Origin::AwsKms);
+            replica.materials[0].secret.clone_from(&primary.materials[0].secret);
+            replica.mirror(&primary);
+            assert!(replica.materials[0].is_there(at(1)), "its own import is kept");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_replica_imported_for_a_rotation_is_its_current_material_after_it() {
+        let mut primary = primary(Origin::External).await;
+        let mut replica = primary.replica(&region("eu-west-1"), at(1));
+        let (spec, usage) = (primary.spec, primary.usage);
+        let new =
+            Material::generate(spec, usage, &primary.id, at(2), &SystemEntropy).await.unwrap();
+        primary.pending = Some(new.clone());
+        replica.mirror(&primary);
+        assert!(!replica.pending.as_ref().unwrap().is_there(at(2)));
+        replica.pending.as_mut().unwrap().secret.clone_from(&new.secret);
+        primary.rotate_to_pending("arn", at(3)).unwrap();
+        replica.mirror(&primary);
+        let current = replica.current().unwrap();
+        assert!(current.id == new.id && current.is_there(at(3)) && current.since == at(3));
+        assert!(replica.pending.is_none());
+    }
+
+    /// Documented: DeleteImportedKeyMaterial, "Considerations for multi-Region symmetric encryption keys".
+    #[tokio::test]
+    async fn a_waiting_material_is_forgotten_with_the_primarys_and_only_emptied_in_a_replica() {
+        let mut primary = primary(Origin::External).await;
+        primary.pending = Some(Material { id: "b".repeat(64), ..primary.materials[0].clone() });
+        let mut replica = primary.replica(&region("eu-west-1"), at(1));
+        let secret = primary.materials[0].secret.clone();
+        replica.pending.as_mut().unwrap().secret = secret;
+        replica.delete_material("arn", Some(&"b".repeat(64))).unwrap();
+        assert!(!replica.pending.as_ref().unwrap().is_there(at(1)));
+        primary.delete_material("arn", Some(&"b".repeat(64))).unwrap();
+        replica.mirror(&primary);
+        assert!(primary.pending.is_none() && replica.pending.is_none());
+    }
+
+    /// Documented: `PendingDeletionWindowInDays` of KeyMetadata.
+    #[tokio::test]
+    async fn a_primarys_waiting_period_begins_when_its_last_replica_is_gone() {
+        let mut primary = primary(Origin::AwsKms).await;
+        primary.multi_region.as_mut().unwrap().replicas.push(region("eu-north-1"));
+        let replica = primary.replica(&region("eu-west-1"), at(0));
+        assert_eq!(replica.deletion_after(7, at(5)).due, Some(at(5).plus_days(7)));
+        let deletion = primary.deletion_after(9, at(5));
+        assert_eq!(deletion, Deletion { days: 9, due: None });
+        primary.deletion = Some(deletion);
+        primary.forget_replica(&region("eu-west-1"), at(50));
+        assert_eq!(primary.deletion, Some(deletion));
+        primary.forget_replica(&region("eu-north-1"), at(60));
+        assert_eq!(primary.deletion.unwrap().due, Some(at(60).plus_days(9)));
+        let mut other = replica;
+        other.deletion = Some(other.deletion_after(7, at(5)));
+        other.forget_replica(&region("eu-north-1"), at(70));
+        assert_eq!(other.deletion.unwrap().due, Some(at(5).plus_days(7)));
+    }
+
+    #[tokio::test]
+    async fn only_the_primarys_rotation_is_due() {
+        let mut primary = primary(Origin::AwsKms).await;
+        primary.rotation = Some(RotationPlan { days: 90, next: at(77) });
+        let replica = primary.replica(&region("eu-west-1"), at(0));
+        assert_eq!(replica.rotation, primary.rotation);
+        let due = |key: &Key| -> Vec<Vec<u8>> {
+            let of_due = |term: &Term| term.index == crate::kms::key::KEYS_DUE;
+            key.terms(b"key").into_iter().filter(of_due).map(|term| term.term).collect()
+        };
+        assert_eq!(due(&primary), [at(77).sortable().to_vec()]);
+        assert_eq!(due(&replica), Vec::<Vec<u8>>::new());
+    }
+}

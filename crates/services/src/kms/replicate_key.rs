@@ -4,6 +4,7 @@ use crate::authz::{Grant, WholeAccount, authorize};
 use crate::conditions::{Asked, Values, flag, one, request_tags};
 use crate::error::{ApiError, ErrorCode};
 use crate::kms::arn::KeyName;
+use crate::kms::for_secrets::Place;
 use crate::kms::key::Key;
 use crate::kms::key_policy::{check_policy, default_policy, put_policy};
 use crate::kms::members::{TagMember, add_tags, check_key_id, check_tags, parse_tags};
@@ -117,7 +118,8 @@ impl Operation for ReplicateKey {
         self.may_create(cx, primary).await?;
         self.is_possible(cx)?;
         let name = KeyName::of_id(&*primary.id);
-        let there = KeyTarget::load_in(cx, cx.account(), &self.region, &name).await?;
+        let place = Place { account: cx.account(), region: &self.region };
+        let there = KeyTarget::find(cx.house, cx.account(), place, &name).await?;
         if self.region == *cx.region() || there.found().is_ok() {
             return Err(exists());
         }

@@ -4,6 +4,7 @@ use crate::authz::{Grant, authorize};
 use crate::conditions::{Asked, Values, one};
 use crate::error::{ApiError, ErrorCode};
 use crate::kms::arn::KeyName;
+use crate::kms::for_secrets::Place;
 use crate::kms::members::{Empty, check_key_id};
 use crate::kms::multi_region::{is_own, with_primary};
 use crate::kms::replicate_key::{check_region, parse_region};
@@ -77,7 +78,8 @@ impl Operation for UpdatePrimaryRegion {
             return Err(is_primary_already(&arn));
         }
         let name = KeyName::of_id(&*stored.value.id);
-        let replica = KeyTarget::load_in(cx, cx.account(), &self.region, &name).await?;
+        let place = Place { account: cx.account(), region: &self.region };
+        let replica = KeyTarget::find(cx.house, cx.account(), place, &name).await?;
         // KMS API reference: the permission is needed on both keys.
         let replica =
             authorize(cx, "kms:UpdatePrimaryRegion", &NewPrimary(&self.region), replica).await?;

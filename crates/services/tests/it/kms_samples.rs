@@ -51,10 +51,7 @@ fn on_keys() -> Vec<Sample> {
     [
         ("CancelKeyDeletion", json!({"KeyId": key})),
         ("CreateAlias", json!({"AliasName": alias, "TargetKeyId": key})),
-        (
-            "CreateGrant",
-            json!({"KeyId": key, "GranteePrincipal": root, "Operations": ["Decrypt"]}),
-        ),
+        ("CreateGrant", json!({"KeyId": key, "GranteePrincipal": root, "Operations": ["Decrypt"]})),
         ("DeleteAlias", json!({"AliasName": alias})),
         ("DeleteImportedKeyMaterial", json!({"KeyId": key})),
         ("DisableKey", json!({"KeyId": key})),
@@ -111,10 +108,7 @@ fn with_keys() -> Vec<Sample> {
             "ReEncrypt",
             json!({"SourceKeyId": alias, "DestinationKeyId": alias, "CiphertextBlob": BYTES}),
         ),
-        (
-            "Sign",
-            json!({"KeyId": alias, "Message": CANARY_BASE64, "SigningAlgorithm": ecdsa}),
-        ),
+        ("Sign", json!({"KeyId": alias, "Message": CANARY_BASE64, "SigningAlgorithm": ecdsa})),
         (
             "Verify",
             json!({

@@ -116,6 +116,8 @@ pub struct House {
     pub replication_round: Round,
     /// Where the purge of secrets is whose recovery window is over.
     pub purge_round: Round,
+    /// Where the work on keys is that have something to come.
+    pub keys_round: Round,
     /// Keys of OpenID Connect issuers.
     pub issuer_keys: IssuerKeys,
     /// Who goes first when many change one resource.
@@ -151,6 +153,7 @@ impl House {
             accesses,
             replication_round: Round::default(),
             purge_round: Round::default(),
+            keys_round: Round::default(),
             issuer_keys,
             turns: Turns::new(),
             metrics: Metrics::default(),

@@ -1,13 +1,15 @@
-//! What becomes due of keys without a request. Each thing that can is one function, which says what is to be written once its
-//! time has come; the first that has something to write is committed, and what is due besides follows with the next look.
+//! The end of keys whose waiting period is over. What else becomes due of keys: `rotation.rs`, `expiry.rs`.
 //!
-//! Deleting a key's record and its aliases' is one commit: INVARIANT(alias-in-key), so no alias is left behind, and none that
+//! Deleting a key's record and its aliases' is one commit, in which a multi-Region set forgets a replica, too: INVARIANT(alias-in-key), so no alias is left behind, and none that
 //! was moved away at the last moment goes with the key.
 
 use crate::error::ApiError;
 use crate::house::House;
 use crate::kms::alias_target::alias_gone;
+use crate::kms::grant::end_grants;
 use crate::kms::key::{KEYS_DUE, KMS_KEY, Key};
+use crate::kms::multi_region::without_replica;
+use crate::kms::rotation::account_of;
 use crate::records::Stored;
 use strongroom_store::{Batch, Change, Expect, StoreError, Write};
 use strongroom_types::Timestamp;
@@ -38,21 +40,18 @@ pub async fn end_due_keys(house: &House, now: Timestamp) -> Result<bool, ApiErro
 /// Answers whether something was done, by this or by a request that was first.
 async fn do_what_is_due(house: &House, key: &[u8], now: Timestamp) -> Result<bool, ApiError> {
     let Some(stored) = house.records.get::<Key>(key).await? else { return Ok(true) };
-    let Some(writes) = writes_due(house, &stored, now)? else { return Ok(false) };
+    let Some(mut writes) = deletion(&stored, now) else { return Ok(false) };
+    // Grants go first, page by page: there may be more than one commit can take.
+    if end_grants(house, key).await? {
+        return Ok(true);
+    }
+    let account = account_of(key)?;
+    writes.extend(without_replica(house, &account, &stored.value, now).await?);
     match house.commit(Batch { writes, events: Vec::new() }).await {
         // Taken back at the last moment: whoever did won.
         Ok(_) | Err(StoreError::Conflict { .. }) => Ok(true),
         Err(error) => Err(error.into()),
     }
-}
-
-/// What is to be written of a key now. A key that goes needs nothing else any more, so its deletion is asked first.
-fn writes_due(
-    _house: &House,
-    stored: &Stored<Key>,
-    now: Timestamp,
-) -> Result<Option<Vec<Write>>, ApiError> {
-    Ok(deletion(stored, now))
 }
 
 /// The end of a key whose waiting period is over.

@@ -148,7 +148,7 @@ async fn commit(house: &House, writes: Vec<Write>) -> Result<(), ApiError> {
 }
 
 /// The account that a key's record key begins with.
-fn account_of(key: &[u8]) -> Result<AccountId, ApiError> {
+pub(super) fn account_of(key: &[u8]) -> Result<AccountId, ApiError> {
     let digits = key.get(..ACCOUNT_DIGITS).and_then(|digits| std::str::from_utf8(digits).ok());
     let account = digits.and_then(|digits| AccountId::parse(digits).ok());
     account.ok_or_else(|| ApiError::internal("a KMS key under a record key without account"))

@@ -57,7 +57,7 @@ def key(kms):
 names = iter(range(10**6))
 
 
-def somebody(server, iam, policy=None, boundary=None):
+def somebody(server, iam, policy=None):
     """A user without any policy unless one is given: its ARN, its client, its name."""
     name = f"grant-user-{next(names)}"
     arn = iam.create_user(UserName=name)["User"]["Arn"]
@@ -70,7 +70,7 @@ def statement(effect, *actions, **more):
     return {"Version": "2012-10-17", "Statement": [{"Effect": effect, "Action": list(actions), "Resource": "*"} | more]}
 
 
-def a_role(server, iam, session="s", **more):
+def a_role(server, iam, session="session", **more):
     """A role without any policy: its ARN, and a client of a session of it."""
     name = f"grant-role-{next(names)}"
     trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "sts:AssumeRole"}]}
@@ -422,6 +422,18 @@ def test_a_grant_to_an_account_is_its_policies_to_give_on(server, kms, iam, othe
     theirs.put_user_policy(UserName="trusted", PolicyName="p", PolicyDocument=json.dumps(statement("Allow", "kms:Encrypt")))
     client.encrypt(KeyId=key, Plaintext=b"x")
     denied(lambda: client.generate_data_key(KeyId=key, KeySpec="AES_256"))
+
+
+def test_what_an_account_does_not_let_its_own_do_no_grant_of_another_account_does(server, kms, iam, other, key):
+    """Inferred from the same of key policies: a permissions boundary in the user's account holds."""
+    theirs = as_key(server, other, "iam")
+    policy = theirs.create_policy(PolicyName="boundary", PolicyDocument=json.dumps(statement("Allow", "kms:Decrypt")))["Policy"]["Arn"]
+    theirs.create_user(UserName="bounded", PermissionsBoundary=policy)
+    client = as_key(server, theirs.create_access_key(UserName="bounded")["AccessKey"])
+    grant(kms, key, f"arn:aws:iam::{OTHER}:user/bounded", ["Encrypt", "Decrypt"])
+    denied(lambda: client.encrypt(KeyId=key, Plaintext=b"x"))
+    blob = kms.encrypt(KeyId=key, Plaintext=b"x")["CiphertextBlob"]
+    assert client.decrypt(CiphertextBlob=blob)["Plaintext"] == b"x"
 
 
 def test_a_disabled_key_takes_no_grants_and_grants_do_not_open_it(server, kms, iam, key):

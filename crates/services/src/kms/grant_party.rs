@@ -88,6 +88,13 @@ pub(crate) struct MeantAs {
     pub principal: String,
 }
 
+impl MeantAs {
+    /// Whether that is the account as a whole.
+    pub(super) fn is_account(&self) -> bool {
+        self.principal.ends_with(":root")
+    }
+}
+
 /// All names under which grants may mean a principal: itself, its role, its account.
 pub(crate) fn meant_as(principal: &Principal) -> Vec<MeantAs> {
     let own = |name: &String| MeantAs { name: name.clone(), principal: principal.arn.clone() };

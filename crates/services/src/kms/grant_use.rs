@@ -8,7 +8,7 @@ use crate::authz::{Resource, caller};
 use crate::conditions::{NothingAsked, RequestContext};
 use crate::error::ApiError;
 use crate::kms::grant::{GRANTS_BY_GRANTEE, Grant, grantee_prefix};
-use crate::kms::grant_party::meant_as;
+use crate::kms::grant_party::{MeantAs, meant_as};
 use crate::operation::Cx;
 use crate::records::Stored;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub(super) async fn is_granted<R: Resource>(
 ) -> Result<bool, ApiError> {
     for meant in meant_as(cx.caller.principal()) {
         if find(cx, key, &meant.name, fit).await?.is_some()
-            && may_use(cx, resource, action, &meant.principal).await?
+            && may_use(cx, resource, action, &meant).await?
         {
             return Ok(true);
         }
@@ -67,20 +67,23 @@ pub(super) async fn find(
     }
 }
 
-/// Whether the caller may use a grant to `principal`, who is the caller, its role or its account.
+/// Whether the caller may use a grant to whom it is meant as.
 pub(super) async fn may_use<R: Resource>(
     cx: &Cx<'_>,
     resource: &R,
     action: &str,
-    principal: &str,
+    meant: &MeantAs,
 ) -> Result<bool, ApiError> {
-    let text = serde_json::json!({ "Version": "2012-10-17", "Statement": {
-        "Effect": "Allow", "Principal": { "AWS": principal }, "Action": action, "Resource": "*",
-    }})
-    .to_string();
-    let policy = Policy::parse("grant", &text, PolicyKind::Resource, text.len())
-        .map_err(|error| ApiError::internal(error.to_string()))?;
     let authority = cx.caller.authority(cx.house).await?;
+    let all_of_it = [Arc::new(policy(PolicyKind::Identity, action, None)?)];
+    // In another account the grant stands for its user's own policies as well, and lifts no limit that account has set.
+    let stands_for_own = resource.account(cx) != cx.account() && !meant.is_account();
+    let (principal, identity) = if stands_for_own {
+        (format!("arn:aws:iam::{}:root", cx.account()), all_of_it.as_slice())
+    } else {
+        (meant.principal.clone(), &*authority.identity)
+    };
+    let granted = policy(PolicyKind::Resource, action, Some(&principal))?;
     let request = Request {
         caller: caller(cx.caller.principal()),
         action,
@@ -89,12 +92,25 @@ pub(super) async fn may_use<R: Resource>(
         context: &RequestContext { cx, authority, asked: &NothingAsked, resource },
     };
     let policies = Policies {
-        identity: &authority.identity,
+        identity,
         boundary: authority.boundary.as_deref(),
         session: authority.session.as_deref(),
-        resource: Some(&policy),
+        resource: Some(&granted),
         resource_rule: ResourceRule::Required,
         guardrails: &[],
     };
     Ok(decide(&request, &policies).is_allowed())
+}
+
+/// A policy that allows one action.
+fn policy(kind: PolicyKind, action: &str, principal: Option<&str>) -> Result<Policy, ApiError> {
+    let mut statement = serde_json::json!({
+        "Effect": "Allow", "Action": action, "Resource": "*",
+    });
+    if let (Some(principal), Some(members)) = (principal, statement.as_object_mut()) {
+        members.insert("Principal".to_owned(), serde_json::json!({ "AWS": principal }));
+    }
+    let text = serde_json::json!({ "Version": "2012-10-17", "Statement": statement }).to_string();
+    Policy::parse("grant", &text, kind, text.len())
+        .map_err(|error| ApiError::internal(error.to_string()))
 }

@@ -185,7 +185,7 @@ impl Resource for RetirableGrant {
                 || (retires && held.value.grantee.name() == name)
         };
         for meant in meant_as(cx.caller.principal()) {
-            if is_named(&meant.name) && may_use(cx, self, action, &meant.principal).await? {
+            if is_named(&meant.name) && may_use(cx, self, action, &meant).await? {
                 return Ok(true);
             }
         }

@@ -183,7 +183,9 @@ async fn the_servers_own_key_is_rotated_yearly_and_old_secrets_stay_readable() {
         kms.building.ask(Call::to("GetSecretValue", json!({"SecretId": name}))).await
     };
     for (year, name) in ["first", "second", "third"].into_iter().enumerate() {
-        let members = json!({"Name": name, "SecretString": format!("value of {name}")});
+        let value = format!("value of {name}");
+        let token = format!("token-of-the-secret-of-year-number-{year}");
+        let members = json!({"Name": name, "SecretString": value, "ClientRequestToken": token});
         kms.building.ask(Call::to("CreateSecret", members)).await;
         for earlier in ["first", "second", "third"].into_iter().take(year + 1) {
             assert_eq!(read(earlier).await["SecretString"], format!("value of {earlier}"));

@@ -521,10 +521,10 @@ def test_a_role_manages_a_key_that_names_it(server, kms):
     trust = document({"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"})
     role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
     access = iam.create_access_key(UserName=who.split("/")[-1])["AccessKey"]
-    session = as_key(server, as_key(server, access, "sts").assume_role(RoleArn=role, RoleSessionName="s")["Credentials"])
+    session = as_key(server, as_key(server, access, "sts").assume_role(RoleArn=role, RoleSessionName="session")["Credentials"])
     named, unnamed = fresh(kms, Policy=document(ROOT_STATEMENT, allow(role, "kms:*")))["KeyId"], fresh(kms)["KeyId"]
     session.disable_key(KeyId=named), session.enable_key(KeyId=named), session.put_key_policy(KeyId=named, Policy=document(allow(role, "kms:*")))
-    refused(lambda: session.disable_key(KeyId=unnamed), "AccessDeniedException", f"User: arn:aws:sts::{ACCOUNT}:assumed-role/{name}/s is not authorized to perform: kms:DisableKey")
+    refused(lambda: session.disable_key(KeyId=unnamed), "AccessDeniedException", f"User: arn:aws:sts::{ACCOUNT}:assumed-role/{name}/session is not authorized to perform: kms:DisableKey")
     # AWS: who puts a policy must be able to put another.
     refused(lambda: session.put_key_policy(KeyId=named, Policy=document(ROOT_STATEMENT | {"Action": "kms:Encrypt"}, allow(role, "kms:Encrypt"))), "MalformedPolicyDocumentException")
 

@@ -18,7 +18,7 @@ use strongroom_types::Timestamp;
 const PER_TICK: u32 = 256;
 
 /// Does what is due of keys. Answers whether more may be left.
-pub async fn end_due_keys(house: &House, now: Timestamp) -> Result<bool, ApiError> {
+pub(crate) async fn end_due_keys(house: &House, now: Timestamp) -> Result<bool, ApiError> {
     let round = &house.keys_round;
     let mut due = round.page(&house.records, KEYS_DUE, PER_TICK).await?;
     due.retain(|entry| entry.term.as_slice() <= now.sortable().as_slice());

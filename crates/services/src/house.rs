@@ -120,6 +120,8 @@ pub struct House {
     pub purge_round: Round,
     /// Where the rotation of keys is.
     pub rotation_round: Round,
+    /// Where the work on keys is that have something to come.
+    pub keys_round: Round,
     /// Keys of OpenID Connect issuers.
     pub issuer_keys: IssuerKeys,
     /// Who goes first when many change one resource.
@@ -157,6 +159,7 @@ impl House {
             material_expiry_round: Round::default(),
             purge_round: Round::default(),
             rotation_round: Round::default(),
+            keys_round: Round::default(),
             issuer_keys,
             turns: Turns::new(),
             metrics: Metrics::default(),

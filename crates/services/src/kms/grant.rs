@@ -226,7 +226,6 @@ const ENDED_PER_COMMIT: u32 = 256;
 /// Removes grants of a key that is about to go, so many at a time. Answers whether more may be left: the key's record may
 /// go only after the answer was no, or a crash in between would leave grants that nobody finds. No grant is added
 /// meanwhile: a key that waits for its deletion takes none. `key` is the key's record key.
-#[expect(dead_code, reason = "called by the removal of keys, which is written beside this")]
 pub(crate) async fn end_grants(house: &House, key: &[u8]) -> Result<bool, ApiError> {
     let query = PageQuery {
         index: GRANTS,

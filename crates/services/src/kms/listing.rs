@@ -179,37 +179,76 @@ impl<'a> Walk<'a> {
     pub(super) async fn records<T: RecordType>(
         &mut self,
         part: u8,
-        (index, prefix): (Index, &[u8]),
+        listed: (Index, &[u8]),
         wanted: impl Fn(&T) -> bool + Send + Sync,
     ) -> Result<Vec<Arc<Stored<T>>>, ApiError> {
         let mut found = Vec::new();
-        let mut after = match self.start(part) {
-            Start::Nowhere => return Ok(found),
-            Start::First => None,
-            Start::Behind(place) => Some(place.entry(prefix)),
-        };
-        let records = &self.cx.house.records;
-        loop {
-            // One more than there is room for tells whether there is more.
-            let wished = self.room.min(self.looks).saturating_add(1).min(ENTRIES_PER_READ);
-            let limit = u32::try_from(wished).map_err(ApiError::internal)?;
-            let direction = Direction::Ascending;
-            let query = PageQuery { index, prefix, after: after.as_ref(), limit, direction };
-            let entries = records.page(query).await?;
-            let is_last = entries.len() < wished;
+        let mut after = self.start_in(part, listed.1);
+        while let Some(place) = after.take() {
+            let (entries, is_last) = self.entries_behind(listed, place).await?;
             let keys: Vec<_> = entries.iter().map(|entry| entry.key.clone()).collect();
-            let read = records.get_many::<T>(&keys).await?;
+            let read = self.cx.house.records.get_many::<T>(&keys).await?;
             for (entry, record) in entries.into_iter().zip(read) {
                 let record = record.filter(|record| wanted(&record.value));
-                if !self.takes(Place::of_entry(part, prefix, &entry), record.is_some()) {
+                if !self.takes(Place::of_entry(part, listed.1, &entry), record.is_some()) {
                     return Ok(found);
                 }
                 found.extend(record);
-                after = Some(entry);
+                after = Some(Some(entry));
             }
             if is_last {
-                return Ok(found);
+                break;
             }
+        }
+        Ok(found)
+    }
+
+    /// The keys of the next records out of an index, of those whose term starts with `prefix`, without the records.
+    pub(super) async fn keys(
+        &mut self,
+        part: u8,
+        listed: (Index, &[u8]),
+    ) -> Result<Vec<Vec<u8>>, ApiError> {
+        let mut found = Vec::new();
+        let mut after = self.start_in(part, listed.1);
+        while let Some(place) = after.take() {
+            let (entries, is_last) = self.entries_behind(listed, place).await?;
+            for entry in entries {
+                if !self.takes(Place::of_entry(part, listed.1, &entry), true) {
+                    return Ok(found);
+                }
+                found.push(entry.key.clone());
+                after = Some(Some(entry));
+            }
+            if is_last {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Some entries behind a place, and whether they are the last. One more than there is room for tells whether there is
+    /// more.
+    async fn entries_behind(
+        &self,
+        (index, prefix): (Index, &[u8]),
+        after: Option<IndexEntry>,
+    ) -> Result<(Vec<IndexEntry>, bool), ApiError> {
+        let wished = self.room.min(self.looks).saturating_add(1).min(ENTRIES_PER_READ);
+        let limit = u32::try_from(wished).map_err(ApiError::internal)?;
+        let direction = Direction::Ascending;
+        let query = PageQuery { index, prefix, after: after.as_ref(), limit, direction };
+        let entries = self.cx.house.records.page(query).await?;
+        let is_last = entries.len() < wished;
+        Ok((entries, is_last))
+    }
+
+    /// Behind what the page begins in an index. `None`: it does not come there.
+    fn start_in(&self, part: u8, prefix: &[u8]) -> Option<Option<IndexEntry>> {
+        match self.start(part) {
+            Start::Nowhere => None,
+            Start::First => Some(None),
+            Start::Behind(place) => Some(Some(place.entry(prefix))),
         }
     }
 

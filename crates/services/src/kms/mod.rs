@@ -2,10 +2,12 @@
 //!
 //! `key.rs` is the aggregate, `material.rs` what does the cryptography, `target.rs` the key that a request is about,
 //! `key_policy.rs` and `grant.rs` who may use it. `managed.rs` makes the server's own keys, `for_secrets.rs` is how Secrets
-//! Manager uses keys. The cryptography itself is `strongroom_keys::kms`.
+//! Manager uses keys, `due.rs` what is done without a request. The cryptography itself is `strongroom_keys::kms`.
 
 mod alias;
+mod alias_target;
 mod arn;
+mod due;
 mod expiry;
 mod for_secrets;
 mod grant;
@@ -24,9 +26,11 @@ mod material;
 mod members;
 mod metadata;
 mod multi_region;
+mod own_key;
 mod rotation;
 mod target;
 
+pub(crate) use due::end_due_keys;
 pub(crate) use expiry::expire_due_material;
 pub(crate) use for_secrets::{key_for, key_of, resolve};
 pub(crate) use key::KMS_KEY;
@@ -46,24 +50,40 @@ pub static SERVICE: Service = Service {
 };
 
 operations! {
+    cancel_key_deletion::CancelKeyDeletion,
+    create_alias::CreateAlias,
     create_grant::CreateGrant,
     create_key::CreateKey,
     decrypt::Decrypt,
+    delete_alias::DeleteAlias,
     delete_imported_key_material::DeleteImportedKeyMaterial,
     describe_key::DescribeKey,
+    disable_key::DisableKey,
     disable_key_rotation::DisableKeyRotation,
+    enable_key::EnableKey,
     enable_key_rotation::EnableKeyRotation,
     encrypt::Encrypt,
     generate_data_key::GenerateDataKey,
+    get_key_policy::GetKeyPolicy,
     get_key_rotation_status::GetKeyRotationStatus,
     get_parameters_for_import::GetParametersForImport,
     import_key_material::ImportKeyMaterial,
+    list_aliases::ListAliases,
     list_grants::ListGrants,
+    list_key_policies::ListKeyPolicies,
     list_key_rotations::ListKeyRotations,
+    list_keys::ListKeys,
+    list_resource_tags::ListResourceTags,
     list_retirable_grants::ListRetirableGrants,
+    put_key_policy::PutKeyPolicy,
     replicate_key::ReplicateKey,
     retire_grant::RetireGrant,
     revoke_grant::RevokeGrant,
     rotate_key_on_demand::RotateKeyOnDemand,
+    schedule_key_deletion::ScheduleKeyDeletion,
+    tag_resource::TagResource,
+    untag_resource::UntagResource,
+    update_alias::UpdateAlias,
+    update_key_description::UpdateKeyDescription,
     update_primary_region::UpdatePrimaryRegion,
 }

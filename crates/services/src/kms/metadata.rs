@@ -147,7 +147,7 @@ impl KeyMetadata {
             deletion_date: key.deletion.and_then(|deletion| deletion.due),
             valid_to,
             origin: key.origin.as_str(),
-            expiration_model: is_imported.then(|| match valid_to {
+            expiration_model: is_imported.then_some(match valid_to {
                 Some(_) => "KEY_MATERIAL_EXPIRES",
                 None => "KEY_MATERIAL_DOES_NOT_EXPIRE",
             }),

@@ -47,6 +47,7 @@ pub struct Input {
 /// The answer on the wire.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
+#[expect(clippy::struct_field_names, reason = "the members' names are AWS's")]
 pub struct Output {
     replica_key_metadata: KeyMetadata,
     replica_policy: String,

@@ -17,15 +17,16 @@ import statistics
 import sys
 import tempfile
 import time
+import uuid
 
 from load import existence, report as reporting
 from load.sending import load, send_all
 from load.servers import Ceiling, Moto, Server, Strongroom
-from load.signing import KEY_ID, OPERATIONS, SECRET_KEY, Signer, role_requests
+from load.signing import KEY_ID, OPERATIONS, SECRET_KEY, Signer, name, role_requests
 
 OUT = pathlib.Path(__file__).resolve().parent / "out"
 CHANGES = ("put", "create")
-READS_OF_VALUES = ("get", "session")
+READS_OF_VALUES = ("get", "session", "keyed")
 ROOT = (KEY_ID, SECRET_KEY, None)
 READS_SIGNED, CHANGES_SIGNED, CHANGES_WARM = 20_000, 3_000, 300
 CREATED_FROM = 1_000_000
@@ -62,6 +63,22 @@ class Bench:
             answer = send_all(server.port, [signer.form(parameters)], 1)[0].decode()
             credential = given(answer) or credential
         server.session = credential
+
+    def under_customer_key(self, server):
+        """The same server again, with every secret sealed under a key that the account made, with AWS's default policy."""
+        keyed = Strongroom(self.options.strongroom, self.work / "keyed", server.secrets, server.snapshot)
+        keyed.name = reporting.KEYED
+        keyed.restore()
+        keyed.start()
+        self.fresh += 1
+        made = Signer(keyed.address, self.fresh, ROOT, "kms").json("TrentService.CreateKey", {})
+        key = json.loads(send_all(keyed.port, [made], 1)[0])["KeyMetadata"]["KeyId"]
+        signer = Signer(keyed.address, self.fresh, ROOT)
+        updates = [signer.json("secretsmanager.UpdateSecret", {
+            "SecretId": name(number), "KmsKeyId": key, "ClientRequestToken": str(uuid.UUID(int=number + 1))})
+            for number in range(server.secrets)]
+        send_all(keyed.port, updates)
+        return keyed
 
     def load(self, server, requests, seconds=None):
         return load(server, requests, self.work / "requests", seconds)
@@ -133,11 +150,15 @@ class Bench:
 
     def reads(self, operation, servers):
         """All servers are up and warm: every secret, or every page, was asked for."""
+        if operation == "keyed":
+            servers = servers[:1]
         for server in servers:
             server.restore()
             server.start()
             if operation == "session":
                 self.assume_role(server)
+        if operation == "keyed":
+            servers = [*servers, self.under_customer_key(servers[0])]
         if self.options.moto and operation == "get":
             moto = Moto(self.options.moto, servers[0].secrets)
             moto.start()

@@ -2,6 +2,7 @@
 import statistics
 
 CEILING = "ceiling"
+KEYED = "customer key"
 OTHERS_MAX = 0.15
 CEILING_SHARE_MIN = 0.85
 COLUMNS = [  # heading, width, key, format
@@ -60,6 +61,7 @@ def bars(report):
         unsure = row is not None and disturbed(found[operation, CEILING, None], compared)
         bar(what, sign, limit, row and row[key], unsure)
 
+    measured("GetSecretValue under a customer key: time against the default key", "<=", 1.15, "keyed", 1000, "growth", KEYED)
     growth = "time with 100,000 secrets against 1,000"
     measured("GetSecretValue: requests/s against the ceiling", ">=", 0.50, "get", 1000, "ratio")
     measured("GetSecretValue: p99 against the ceiling's", "<", 4, "get", 1000, "p99_ratio")

@@ -12,7 +12,7 @@ REGION, SERVICE, MEDIA_TYPE = "us-east-1", "secretsmanager", "application/x-amz-
 SEPARATOR = b"\n%%--%%\n"
 VALUE_BYTES = 200
 PAGE = 20
-OPERATIONS = {"get": "GetSecretValue", "session": "GetSecretValue", "list": "ListSecrets", "put": "PutSecretValue",
+OPERATIONS = {"get": "GetSecretValue", "session": "GetSecretValue", "keyed": "GetSecretValue", "list": "ListSecrets", "put": "PutSecretValue",
               "create": "CreateSecret"}
 AGENT = "aws-sdk-rust/1.3.9 ua/2.1 api/secretsmanager#1.80.0 os/linux lang/rust#1.88.0 md/bench"
 
@@ -25,7 +25,7 @@ def body(operation, chosen, rng):
     """The request's body: `chosen` is a secret's number, or for list a page token (None: the first page)."""
     if operation == "list":
         return {"MaxResults": PAGE} if chosen is None else {"MaxResults": PAGE, "NextToken": chosen}
-    if operation in ("get", "session"):
+    if operation in ("get", "session", "keyed"):
         return {"SecretId": name(chosen)}
     value = "".join(rng.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=VALUE_BYTES))
     token = str(uuid.UUID(int=rng.getrandbits(128)))
@@ -47,8 +47,11 @@ class Signer:
 
     def request(self, operation, chosen):
         """A request of Secrets Manager."""
-        content = json.dumps(body(operation, chosen, self.rng)).encode()
-        return self.signed(content, {"content-type": MEDIA_TYPE, "x-amz-target": f"{SERVICE}.{OPERATIONS[operation]}"})
+        return self.json(f"{SERVICE}.{OPERATIONS[operation]}", body(operation, chosen, self.rng))
+
+    def json(self, target, members):
+        """A request of a JSON service."""
+        return self.signed(json.dumps(members).encode(), {"content-type": MEDIA_TYPE, "x-amz-target": target})
 
     def form(self, parameters):
         """A request of a query service."""

@@ -5,6 +5,7 @@
 use crate::aead::{SealKey, associated};
 use crate::seal::{Seal, SealError};
 use crate::{OpenError, RootKey, SealingError};
+use aws_lc_rs::hmac;
 use strongroom_types::{Entropy, WipedBytes};
 use zeroize::{Zeroizing, zeroize_stack};
 
@@ -33,6 +34,7 @@ struct Term {
 const WRAPPED: &str = "strongroom storage keys v1";
 const RECORD: &str = "strongroom record v1";
 const TOKEN: &str = "strongroom token v1";
+const FINGERPRINT: &str = "strongroom fingerprint v1";
 /// More rotations of the storage keys than an operator will see.
 const TERMS_MAX: usize = 10_000;
 /// Far more stack than is used below [`unseal`].
@@ -161,6 +163,22 @@ impl StorageKeys {
         )
     }
 
+    /// A keyed hash by which bytes are known when they come again, without being kept: whoever has not these keys can
+    /// neither make nor check it. Always of the first term, so that a new one changes nothing; terms are never dropped.
+    pub fn fingerprint(
+        &self,
+        purpose: &str,
+        binding: &[u8],
+        bytes: &[u8],
+    ) -> Result<[u8; 32], SealingError> {
+        let term = self.terms.first().ok_or(SealingError)?;
+        let key = SealKey::new(&term.bytes).derive(&[b"fingerprints"])?;
+        let mut hash = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, &*key));
+        hash.update(&associated(FINGERPRINT, &[purpose.as_bytes(), binding]));
+        hash.update(bytes);
+        hash.sign().as_ref().try_into().map_err(|_| SealingError)
+    }
+
     fn seal_newest(
         &self,
         key: impl Fn(&Term) -> &SealKey,
@@ -271,6 +289,24 @@ mod tests {
         let keys = StorageKeys::unwrap(&root, &keys.wrap(&root, &SystemEntropy).unwrap()).unwrap();
         assert_eq!(*keys.open_record(1, b"key", &old).unwrap(), b"old");
         assert_eq!(*keys.open_record(1, b"key", &new).unwrap(), b"new");
+    }
+
+    #[test]
+    fn a_fingerprint_is_of_its_bytes_binding_and_keys_whatever_the_newest_term() {
+        let mut keys = StorageKeys::generate(&SystemEntropy).unwrap();
+        let other = StorageKeys::generate(&SystemEntropy).unwrap();
+        let print = keys.fingerprint("purpose", b"binding", b"bytes").unwrap();
+        for (purpose, binding, bytes) in [
+            ("purpose", &b"binding"[..], &b"byte"[..]),
+            ("purpose", b"bindingb", b"ytes"),
+            ("purpos", b"ebinding", b"bytes"),
+            ("", b"", b""),
+        ] {
+            assert_ne!(keys.fingerprint(purpose, binding, bytes).unwrap(), print);
+        }
+        assert_ne!(other.fingerprint("purpose", b"binding", b"bytes").unwrap(), print);
+        keys.add_term(&SystemEntropy).unwrap();
+        assert_eq!(keys.fingerprint("purpose", b"binding", b"bytes").unwrap(), print);
     }
 
     #[test]

@@ -114,8 +114,14 @@ pub struct House {
     pub accesses: AccessLedger,
     /// Where the carrying of changes to replicas is.
     pub replication_round: Round,
+    /// Where the erasing of expired key material is.
+    pub material_expiry_round: Round,
     /// Where the purge of secrets is whose recovery window is over.
     pub purge_round: Round,
+    /// Where the rotation of keys is.
+    pub rotation_round: Round,
+    /// Where the work on keys is that have something to come.
+    pub keys_round: Round,
     /// Keys of OpenID Connect issuers.
     pub issuer_keys: IssuerKeys,
     /// Who goes first when many change one resource.
@@ -150,7 +156,10 @@ impl House {
             home,
             accesses,
             replication_round: Round::default(),
+            material_expiry_round: Round::default(),
             purge_round: Round::default(),
+            rotation_round: Round::default(),
+            keys_round: Round::default(),
             issuer_keys,
             turns: Turns::new(),
             metrics: Metrics::default(),

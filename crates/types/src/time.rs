@@ -34,6 +34,14 @@ impl Timestamp {
         self.0 as f64 / 1000.0
     }
 
+    /// From seconds since the epoch with a fraction, as AWS JSON writes them, to the nearest millisecond: that
+    /// is the one which was written. `None`: no such point.
+    pub fn from_secs_f64(secs: f64) -> Option<Self> {
+        let span = jiff::SignedDuration::try_from_secs_f64(secs).ok()?;
+        let span = span.round(jiff::Unit::Millisecond).ok()?;
+        i64::try_from(span.as_millis()).ok().map(Self)
+    }
+
     /// So many days later (or earlier), at the same time of day.
     #[must_use]
     pub const fn plus_days(self, days: i64) -> Self {
@@ -109,6 +117,20 @@ mod tests {
         let points = [i64::MIN, -1, 0, 1, 1_700_000_000_123, i64::MAX].map(Timestamp::from_millis);
         let terms = points.map(Timestamp::sortable);
         assert!(terms.is_sorted());
+    }
+
+    #[test]
+    fn seconds_with_a_fraction_come_back_as_they_went_out() {
+        for millis in
+            (0..2000).chain([-1, 1_790_000_000_123, 1_790_172_800_123, -1_790_000_000_001])
+        {
+            let point = Timestamp::from_millis(millis);
+            assert_eq!(Timestamp::from_secs_f64(point.as_secs_f64()), Some(point));
+        }
+        assert_eq!(Timestamp::from_secs_f64(1.5), Some(Timestamp::from_millis(1500)));
+        for none in [f64::NAN, f64::INFINITY, 1e300, -1e300, 1e18] {
+            assert_eq!(Timestamp::from_secs_f64(none), None, "{none}");
+        }
     }
 
     #[test]

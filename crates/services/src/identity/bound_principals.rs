@@ -80,7 +80,9 @@ pub(crate) async fn shown(
     Ok(document.to_string())
 }
 
-enum Found {
+/// What is known of a principal that somebody named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Found {
     /// The unique id of a user or role, also of the role of a session.
     Id(String),
     /// Its account is here, and it is not.
@@ -89,7 +91,8 @@ enum Found {
     NotBound,
 }
 
-async fn bound(records: &Records, principal: &str) -> Result<Found, ApiError> {
+/// Looks one principal up, by ARN or unique id.
+pub(crate) async fn bound(records: &Records, principal: &str) -> Result<Found, ApiError> {
     if ["AIDA", "AROA"].iter().any(|prefix| principal.starts_with(prefix)) {
         let found = arn_of_id(records, principal).await?;
         return Ok(found.map_or(Found::Unknown, |_| Found::Id(principal.to_owned())));
@@ -122,7 +125,7 @@ fn named_identity(arn: &str) -> Option<(AccountId, &str, &str)> {
 }
 
 /// The name of a session, from its ARN.
-fn session_of(arn: &str) -> Option<&str> {
+pub(crate) fn session_of(arn: &str) -> Option<&str> {
     let (_, role) = arn.strip_prefix("arn:aws:sts::")?.split_once(":assumed-role/")?;
     Some(role.split_once('/')?.1)
 }

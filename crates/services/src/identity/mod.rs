@@ -16,7 +16,9 @@ pub use access_key::{
 pub use authenticate::authenticate;
 pub(crate) use authority::Authority;
 pub use bound_principals::PrincipalIds;
-pub(crate) use bound_principals::{bind, shown};
+pub(crate) use bound_principals::{
+    Found as FoundPrincipal, bind, bound as bound_principal, session_of, shown,
+};
 pub use credential::Credentials;
 pub use last_used::{LastUsed, LastUsedLedger, flush as flush_last_used};
 pub use principal::{KeyOwner, Principal, PrincipalKind};

@@ -148,7 +148,6 @@ impl CreateKey {
         } else {
             RandomId::draw(cx.entropy()).text().to_string()
         };
-        let primary = cx.region().clone();
         let about = About {
             manager: KeyManager::Customer,
             spec: self.spec,
@@ -156,9 +155,7 @@ impl CreateKey {
             origin: self.origin,
             description: self.description.clone(),
             tags: self.tags.clone(),
-            multi_region: self
-                .is_multi_region
-                .then(|| MultiRegion { primary, replicas: Vec::new() }),
+            multi_region: self.is_multi_region.then(|| MultiRegion::alone(cx.region())),
             ..About::managed(id, cx.now)
         };
         let materials = match self.origin {

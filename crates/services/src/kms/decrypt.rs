@@ -5,6 +5,7 @@ use crate::conditions::{Values, one};
 use crate::error::{ApiError, ErrorCode};
 use crate::kms::arn::KeyName;
 use crate::kms::encrypt::{check_algorithm, incompatible, parse_algorithm};
+use crate::kms::grant_token::verify_grant_tokens;
 use crate::kms::material::{KeySecret, PrivateKey, off_thread};
 use crate::kms::members::{
     CIPHERTEXT_BYTES, bytes_of, check_blob, check_grant_tokens, dry_run, parse_context,
@@ -25,6 +26,7 @@ pub struct Decrypt {
     ciphertext: Plaintext,
     context: ContextPairs,
     algorithm: EncryptionAlgorithm,
+    tokens: Vec<String>,
     is_dry: bool,
 }
 
@@ -111,11 +113,13 @@ impl Operation for Decrypt {
             key_id: input.key_id,
             ciphertext: bytes_of(input.ciphertext_blob),
             context: parse_context(input.encryption_context)?,
+            tokens: input.grant_tokens.unwrap_or_default(),
             is_dry: input.dry_run.unwrap_or(false),
         })
     }
 
     async fn load(&self, cx: &Cx<'_>) -> Result<KeyTarget, ApiError> {
+        verify_grant_tokens(cx, &self.tokens)?;
         let blob = self.ciphertext.expose();
         let target = load_source(cx, self.key_id.as_deref(), blob, self.algorithm).await?;
         Ok(target.with_context(self.context.clone()))

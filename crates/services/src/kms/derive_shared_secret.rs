@@ -6,6 +6,7 @@ use crate::error::ApiError;
 use crate::kms::arn::KeyName;
 use crate::kms::decrypt::no_recipient;
 use crate::kms::encrypt::incompatible;
+use crate::kms::grant_token::verify_grant_tokens;
 use crate::kms::material::{KeySecret, PrivateKey};
 use crate::kms::members::{bytes_of, check_blob, check_grant_tokens, check_key_id, dry_run};
 use crate::kms::target::KeyTarget;
@@ -23,6 +24,7 @@ pub struct DeriveSharedSecret {
     algorithm: KeyAgreementAlgorithm,
     /// The peer's, as X.509 `SubjectPublicKeyInfo`.
     public_key: Plaintext,
+    tokens: Vec<String>,
     is_dry: bool,
 }
 
@@ -88,11 +90,13 @@ impl Operation for DeriveSharedSecret {
             algorithm: algorithm.map_err(ApiError::internal)?,
             key_id: input.key_id.unwrap_or_default(),
             public_key: bytes_of(input.public_key),
+            tokens: input.grant_tokens.unwrap_or_default(),
             is_dry: input.dry_run.unwrap_or(false),
         })
     }
 
     async fn load(&self, cx: &Cx<'_>) -> Result<KeyTarget, ApiError> {
+        verify_grant_tokens(cx, &self.tokens)?;
         KeyTarget::load(cx, &KeyName::parse(&self.key_id, cx.region())?).await
     }
 

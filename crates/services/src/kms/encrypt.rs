@@ -4,6 +4,7 @@ use crate::authz::Grant;
 use crate::conditions::{Values, one};
 use crate::error::{ApiError, ErrorCode};
 use crate::kms::arn::KeyName;
+use crate::kms::grant_token::verify_grant_tokens;
 use crate::kms::material::KeySecret;
 use crate::kms::members::{
     PLAINTEXT_BYTES, bytes_of, check_blob, check_grant_tokens, check_key_id, dry_run, parse_context,
@@ -23,6 +24,7 @@ pub struct Encrypt {
     plaintext: Plaintext,
     context: ContextPairs,
     algorithm: EncryptionAlgorithm,
+    tokens: Vec<String>,
     is_dry: bool,
 }
 
@@ -98,11 +100,13 @@ impl Operation for Encrypt {
             plaintext: bytes_of(input.plaintext),
             context: parse_context(input.encryption_context)?,
             algorithm: parse_algorithm(input.encryption_algorithm.as_deref())?,
+            tokens: input.grant_tokens.unwrap_or_default(),
             is_dry: input.dry_run.unwrap_or(false),
         })
     }
 
     async fn load(&self, cx: &Cx<'_>) -> Result<KeyTarget, ApiError> {
+        verify_grant_tokens(cx, &self.tokens)?;
         let target = KeyTarget::load(cx, &KeyName::parse(&self.key_id, cx.region())?).await?;
         Ok(target.with_context(self.context.clone()))
     }

@@ -6,6 +6,7 @@ use crate::error::{ApiError, ErrorCode};
 use crate::kms::arn::KeyName;
 use crate::kms::decrypt::no_recipient;
 use crate::kms::encrypt::encrypt;
+use crate::kms::grant_token::verify_grant_tokens;
 use crate::kms::key::Key;
 use crate::kms::members::{check_grant_tokens, check_key_id, dry_run, parse_context};
 use crate::kms::target::{ContextPairs, KeyTarget};
@@ -30,6 +31,7 @@ pub(super) struct DataKeyRequest {
     context: ContextPairs,
     /// `None`: not said, or said twice.
     bytes: Option<usize>,
+    tokens: Vec<String>,
     is_dry: bool,
 }
 
@@ -88,12 +90,14 @@ impl DataKeyRequest {
             key_id: input.key_id.unwrap_or_default(),
             context: parse_context(input.encryption_context)?,
             bytes: bytes_wanted(input.number_of_bytes, input.key_spec.as_deref()),
+            tokens: input.grant_tokens.unwrap_or_default(),
             is_dry: input.dry_run.unwrap_or(false),
         })
     }
 
     /// Looks the key up.
     pub(super) async fn load(&self, cx: &Cx<'_>) -> Result<KeyTarget, ApiError> {
+        verify_grant_tokens(cx, &self.tokens)?;
         let target = KeyTarget::load(cx, &KeyName::parse(&self.key_id, cx.region())?).await?;
         Ok(target.with_context(self.context.clone()))
     }

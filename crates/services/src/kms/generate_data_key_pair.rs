@@ -7,6 +7,7 @@ use crate::kms::arn::KeyName;
 use crate::kms::decrypt::no_recipient;
 use crate::kms::encrypt::encrypt;
 use crate::kms::generate_data_key::{data_key_condition, is_for_data_keys};
+use crate::kms::grant_token::verify_grant_tokens;
 use crate::kms::material::new_pair;
 use crate::kms::members::{check_grant_tokens, check_key_id, dry_run, parse_context};
 use crate::kms::target::{ContextPairs, KeyTarget};
@@ -30,6 +31,7 @@ pub(super) struct DataKeyPairRequest {
     key_id: String,
     context: ContextPairs,
     spec: PairSpec,
+    tokens: Vec<String>,
     is_dry: bool,
 }
 
@@ -103,6 +105,7 @@ impl DataKeyPairRequest {
             key_id: input.key_id.unwrap_or_default(),
             context: parse_context(input.encryption_context)?,
             spec: parse_pair_spec(input.key_pair_spec.as_deref().unwrap_or_default())?,
+            tokens: input.grant_tokens.unwrap_or_default(),
             is_dry: input.dry_run.unwrap_or(false),
         })
     }
@@ -122,6 +125,7 @@ impl DataKeyPairRequest {
 
     /// Looks the key up.
     pub(super) async fn load(&self, cx: &Cx<'_>) -> Result<KeyTarget, ApiError> {
+        verify_grant_tokens(cx, &self.tokens)?;
         let target = KeyTarget::load(cx, &KeyName::parse(&self.key_id, cx.region())?).await?;
         Ok(target.with_context(self.context.clone()))
     }

@@ -5,6 +5,7 @@ use crate::conditions::{Values, one};
 use crate::error::ApiError;
 use crate::kms::arn::KeyName;
 use crate::kms::encrypt::incompatible;
+use crate::kms::grant_token::verify_grant_tokens;
 use crate::kms::material::KeySecret;
 use crate::kms::members::{
     PLAINTEXT_BYTES, bytes_of, check_blob, check_grant_tokens, check_key_id, dry_run,
@@ -30,6 +31,7 @@ pub(super) struct MacRequest {
     pub message: Plaintext,
     /// How.
     pub algorithm: MacAlgorithm,
+    tokens: Vec<String>,
     /// Only tried.
     pub is_dry: bool,
 }
@@ -78,6 +80,7 @@ impl MacRequest {
             key_id: input.key_id.unwrap_or_default(),
             message: bytes_of(input.message),
             algorithm: algorithm.map_err(ApiError::internal)?,
+            tokens: input.grant_tokens.unwrap_or_default(),
             is_dry: input.dry_run.unwrap_or(false),
         })
     }
@@ -89,6 +92,7 @@ impl MacRequest {
 
     /// Looks the key up.
     pub(super) async fn load(&self, cx: &Cx<'_>) -> Result<KeyTarget, ApiError> {
+        verify_grant_tokens(cx, &self.tokens)?;
         KeyTarget::load(cx, &KeyName::parse(&self.key_id, cx.region())?).await
     }
 

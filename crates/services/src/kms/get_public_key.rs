@@ -3,6 +3,7 @@
 use crate::authz::Grant;
 use crate::error::{ApiError, ErrorCode};
 use crate::kms::arn::KeyName;
+use crate::kms::grant_token::verify_grant_tokens;
 use crate::kms::key::{KeyState, invalid_state};
 use crate::kms::material::KeySecret;
 use crate::kms::members::{check_grant_tokens, check_key_id};
@@ -16,6 +17,7 @@ use strongroom_wire::{Blob, Constraints};
 #[derive(Debug)]
 pub struct GetPublicKey {
     key_id: String,
+    tokens: Vec<String>,
 }
 
 /// The request on the wire.
@@ -61,10 +63,12 @@ impl Operation for GetPublicKey {
         check_key_id(&mut check, "keyId", input.key_id.as_deref());
         check_grant_tokens(&mut check, input.grant_tokens.as_deref());
         check.finish().map_err(ApiError::validation)?;
-        Ok(Self { key_id: input.key_id.unwrap_or_default() })
+        let tokens = input.grant_tokens.unwrap_or_default();
+        Ok(Self { key_id: input.key_id.unwrap_or_default(), tokens })
     }
 
     async fn load(&self, cx: &Cx<'_>) -> Result<KeyTarget, ApiError> {
+        verify_grant_tokens(cx, &self.tokens)?;
         KeyTarget::load(cx, &KeyName::parse(&self.key_id, cx.region())?).await
     }
 

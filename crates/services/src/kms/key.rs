@@ -95,13 +95,27 @@ pub(crate) struct RotationPlan {
     pub next: Timestamp,
 }
 
-/// The part of a multi-Region key in its set.
+/// The part of a multi-Region key in its set. `multi_region.rs` keeps all parts of a set at one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct MultiRegion {
+    /// Where this key is.
+    pub region: Region,
     /// Where the primary is.
     pub primary: Region,
     /// Where the replicas are.
     pub replicas: Vec<Region>,
+}
+
+impl MultiRegion {
+    /// Of a key that has no others yet.
+    pub(crate) fn alone(region: &Region) -> Self {
+        Self { region: region.clone(), primary: region.clone(), replicas: Vec::new() }
+    }
+
+    /// Whether this key is the primary.
+    pub(crate) fn is_primary(&self) -> bool {
+        self.region == self.primary
+    }
 }
 
 /// All of a key but its materials.
@@ -147,6 +161,8 @@ pub(crate) struct Key {
     about: About,
     /// From the oldest to the newest, which is the current one.
     pub materials: Vec<Material>,
+    /// One that was imported, and is the key's from the next RotateKeyOnDemand on.
+    pub pending: Option<Material>,
 }
 
 impl std::fmt::Debug for Key {
@@ -171,7 +187,7 @@ impl DerefMut for Key {
 impl Key {
     /// A key with its first material, or none yet.
     pub(crate) fn new(about: About, materials: Vec<Material>) -> Self {
-        Self { about, materials }
+        Self { about, materials, pending: None }
     }
 
     /// Its state.
@@ -198,14 +214,15 @@ impl Key {
     /// Every material must be there: with one gone, a key of imported material is good for nothing. KMS developer guide,
     /// "Special considerations for imported key material".
     fn secrets(&self, now: Timestamp) -> Option<&Arc<KeySecret>> {
-        let is_gone = |material: &Material| {
-            let expired = material.import.as_ref().and_then(|import| import.valid_to);
-            material.secret.is_none() || expired.is_some_and(|end| end <= now)
-        };
-        if self.materials.iter().any(is_gone) {
+        if !self.materials.iter().all(|material| material.is_there(now)) {
             return None;
         }
         self.current().and_then(|material| material.secret.as_ref())
+    }
+
+    /// Whether another key of its set is the primary.
+    pub(crate) fn is_replica(&self) -> bool {
+        self.multi_region.as_ref().is_some_and(|set| !set.is_primary())
     }
 
     /// The newest material's secret, if the key can be used. `arn` is the key's, for the error.
@@ -271,12 +288,12 @@ impl Key {
     /// When something is to be done to it.
     fn due(&self) -> Option<Timestamp> {
         let deletion = self.deletion.and_then(|deletion| deletion.due);
-        let rotation = self.rotation.map(|plan| plan.next).filter(|_| self.deletion.is_none());
-        let ends = self
-            .materials
-            .iter()
-            .filter(|material| material.secret.is_some())
-            .filter_map(|material| material.import.as_ref()?.valid_to);
+        // A replica gets its new materials from its primary.
+        let rotates = self.enabled && self.deletion.is_none() && !self.is_replica();
+        let rotation = self.rotation.map(|plan| plan.next).filter(|_| rotates);
+        let materials = self.materials.iter().chain(&self.pending);
+        let ends =
+            materials.filter(|material| material.secret.is_some()).filter_map(Material::valid_to);
         deletion.into_iter().chain(rotation).chain(ends).min()
     }
 }
@@ -297,12 +314,15 @@ pub(crate) fn invalid_state(arn: &str, state: KeyState) -> ApiError {
 struct Encoded<'a> {
     about: &'a About,
     materials: Vec<StoredMaterial>,
+    pending: Option<StoredMaterial>,
 }
 
 #[derive(Deserialize)]
 struct Decoded {
     about: About,
     materials: Vec<StoredMaterial>,
+    #[serde(default)]
+    pending: Option<StoredMaterial>,
 }
 
 /// A key as the first release stored it: one of the server's own, with one material.
@@ -353,18 +373,20 @@ impl RecordType for Key {
 
     fn encode(&self) -> Result<Zeroizing<Vec<u8>>, StoreError> {
         let materials = self.materials.iter().map(Material::stored).collect();
-        encode_as(2, &Encoded { about: &self.about, materials })
+        let pending = self.pending.as_ref().map(Material::stored);
+        encode_as(2, &Encoded { about: &self.about, materials, pending })
     }
 
     fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
         if bytes.first() == Some(&1) {
             return decode_as::<FirstFormat>(1, bytes)?.key();
         }
-        let Decoded { about, materials } = decode_as(2, bytes)?;
+        let Decoded { about, materials, pending } = decode_as(2, bytes)?;
         let of = (about.spec, about.usage, &*about.id);
         let materials: Result<Vec<_>, _> =
             materials.into_iter().map(|stored| Material::open(stored, of)).collect();
-        Ok(Self { materials: materials?, about })
+        let pending = pending.map(|stored| Material::open(stored, of)).transpose()?;
+        Ok(Self { materials: materials?, pending, about })
     }
 
     fn terms(&self, key: &[u8]) -> Vec<Term> {

@@ -3,8 +3,9 @@
 use crate::error::ApiError;
 use crate::house::House;
 use crate::kms::alias::Alias;
-use crate::kms::key::{About, Key};
+use crate::kms::key::{About, Key, RotationPlan};
 use crate::kms::material::Material;
+use crate::kms::rotation::PERIOD_DAYS_DEFAULT;
 use crate::kms::target::record_key;
 use strongroom_store::{Batch, Expect, StoreError};
 use strongroom_types::{AccountId, RandomId, Region};
@@ -39,6 +40,7 @@ pub(super) async fn make_managed_key(
         .await
         .map_err(ApiError::internal)?;
     let key = record_key(account, region, &about.id);
+    about.rotation = Some(RotationPlan::new(PERIOD_DAYS_DEFAULT, now));
     let named = Alias::new(alias, &about.id, now);
     let made = Key::new(about, vec![material]);
     let writes = vec![

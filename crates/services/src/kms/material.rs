@@ -36,6 +36,24 @@ pub(crate) struct Material {
     pub secret: Option<Arc<KeySecret>>,
 }
 
+impl Material {
+    /// Whether it can be used: it was not deleted, and has not expired.
+    pub(crate) fn is_there(&self, now: Timestamp) -> bool {
+        self.secret.is_some() && self.valid_to().is_none_or(|end| end > now)
+    }
+
+    /// When it expires.
+    pub(crate) fn valid_to(&self) -> Option<Timestamp> {
+        self.import.as_ref().and_then(|import| import.valid_to)
+    }
+
+    /// The same without its bytes.
+    #[must_use]
+    pub(crate) fn emptied(&self) -> Self {
+        Self { secret: None, ..self.clone() }
+    }
+}
+
 /// How a material was imported. KMS API reference, `ImportKeyMaterial`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Imported {

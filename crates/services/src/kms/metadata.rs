@@ -1,7 +1,8 @@
 //! `KeyMetadata`: what an answer tells of a key.
 
 use crate::kms::arn::key_arn;
-use crate::kms::key::{Key, KeyManager, KeyState, MultiRegion};
+use crate::kms::key::{Key, KeyManager, KeyState, MultiRegion, Origin};
+use crate::kms::material::Material;
 use crate::kms::target::KeyTarget;
 use serde::Serialize;
 use strongroom_keys::kms::{Algorithms, KeyKind};
@@ -126,10 +127,12 @@ impl KeyMetadata {
         let state = key.state(now);
         let algorithms = AlgorithmNames::of(key);
         let is_symmetric = key.spec.kind() == KeyKind::Symmetric;
-        let current = key.current().filter(|material| material.secret.is_some());
-        let import = current.and_then(|material| material.import.as_ref());
-        let import = import.filter(|_| state != KeyState::PendingImport);
-        let valid_to = import.and_then(|import| import.valid_to);
+        let current = key.current().filter(|material| material.is_there(now));
+        let is_imported = key.origin == Origin::External
+            && !key.materials.is_empty()
+            && key.materials.iter().all(|material| material.is_there(now));
+        let valid_to = key.materials.iter().filter_map(Material::valid_to).min();
+        let valid_to = valid_to.filter(|_| is_imported);
         let set = key.multi_region.as_ref();
         let waits = key.deletion.filter(|deletion| deletion.due.is_none());
         Self {
@@ -144,7 +147,7 @@ impl KeyMetadata {
             deletion_date: key.deletion.and_then(|deletion| deletion.due),
             valid_to,
             origin: key.origin.as_str(),
-            expiration_model: import.map(|import| match import.valid_to {
+            expiration_model: is_imported.then_some(match valid_to {
                 Some(_) => "KEY_MATERIAL_EXPIRES",
                 None => "KEY_MATERIAL_DOES_NOT_EXPIRE",
             }),

@@ -6,6 +6,7 @@ use crate::error::ApiError;
 use crate::kms::arn::KeyName;
 use crate::kms::decrypt::{Opened, decrypt, load_source};
 use crate::kms::encrypt::{check_algorithm, encrypt, parse_algorithm};
+use crate::kms::grant_token::verify_grant_tokens;
 use crate::kms::members::{
     CIPHERTEXT_BYTES, bytes_of, check_blob, check_grant_tokens, check_key_id, dry_run,
     parse_context,
@@ -29,6 +30,7 @@ pub struct ReEncrypt {
     destination_key_id: String,
     destination_context: ContextPairs,
     destination_algorithm: EncryptionAlgorithm,
+    tokens: Vec<String>,
     is_dry: bool,
 }
 
@@ -210,11 +212,13 @@ impl Operation for ReEncrypt {
             source_context: parse_context(input.source_encryption_context)?,
             destination_key_id: input.destination_key_id.unwrap_or_default(),
             destination_context: parse_context(input.destination_encryption_context)?,
+            tokens: input.grant_tokens.unwrap_or_default(),
             is_dry: input.dry_run.unwrap_or(false),
         })
     }
 
     async fn load(&self, cx: &Cx<'_>) -> Result<TwoKeys, ApiError> {
+        verify_grant_tokens(cx, &self.tokens)?;
         let blob = self.ciphertext.as_ref().map_or(&[][..], Plaintext::expose);
         let key_id = self.source_key_id.as_deref();
         let source = load_source(cx, key_id, blob, self.source_algorithm).await?;

@@ -4,6 +4,7 @@ use crate::conditions::{Values, one};
 use crate::error::{ApiError, ErrorCode};
 use crate::kms::arn::KeyName;
 use crate::kms::encrypt::incompatible;
+use crate::kms::grant_token::verify_grant_tokens;
 use crate::kms::material::KeySecret;
 use crate::kms::members::{
     PLAINTEXT_BYTES, bytes_of, check_blob, check_grant_tokens, check_key_id,
@@ -46,6 +47,7 @@ pub(super) struct SigningRequest {
     pub message: Arc<Plaintext>,
     message_type: AskedType,
     algorithm: AskedAlgorithm,
+    tokens: Vec<String>,
     /// Only tried.
     pub is_dry: bool,
 }
@@ -138,6 +140,7 @@ impl SigningRequest {
             message_type: AskedType::parse(input.message_type.as_deref()),
             key_id: input.key_id.unwrap_or_default(),
             message: Arc::new(bytes_of(input.message)),
+            tokens: input.grant_tokens.unwrap_or_default(),
             is_dry: input.dry_run.unwrap_or(false),
         })
     }
@@ -153,6 +156,7 @@ impl SigningRequest {
 
     /// Looks the key up.
     pub(super) async fn load(&self, cx: &Cx<'_>) -> Result<KeyTarget, ApiError> {
+        verify_grant_tokens(cx, &self.tokens)?;
         KeyTarget::load(cx, &KeyName::parse(&self.key_id, cx.region())?).await
     }
 

@@ -3,9 +3,12 @@
 use crate::authz::{OwnPolicy, Resource};
 use crate::conditions::{Values, flag, one, some, tag_value};
 use crate::error::{ApiError, ErrorCode};
+use crate::house::House;
 use crate::kms::alias::Alias;
 use crate::kms::arn::{KeyName, NamePart, alias_arn, key_arn};
-use crate::kms::grant::is_granted;
+use crate::kms::for_secrets::Place;
+use crate::kms::grant::Grant;
+use crate::kms::grant_use::is_granted;
 use crate::kms::key::{Key, KeyManager};
 use crate::kms::key_policy::managed_policy;
 use crate::kms::managed::{is_managed_alias, make_managed_key};
@@ -50,34 +53,50 @@ pub(crate) fn record_key(account: &AccountId, region: &Region, name: &str) -> Ve
 impl KeyTarget {
     /// Looks the key up in the request's region.
     pub(crate) async fn load(cx: &Cx<'_>, name: &KeyName) -> Result<Self, ApiError> {
-        Self::load_in(cx, cx.account(), cx.region(), name).await
+        let place = Place { account: cx.account(), region: cx.region() };
+        Self::find(cx.house, cx.account(), place, name).await
     }
 
-    /// Looks the key up in a region; a name without an account means `account`.
-    pub(crate) async fn load_in(
-        cx: &Cx<'_>,
+    /// Looks the key up in a region; a name without an account means the place's. The server's own key is made if it is
+    /// `account`'s and asked for by its alias.
+    pub(crate) async fn find(
+        house: &House,
         account: &AccountId,
-        region: &Region,
+        place: Place<'_>,
         name: &KeyName,
     ) -> Result<Self, ApiError> {
-        let account = name.account.as_ref().unwrap_or(account);
+        let region = place.region;
+        let owner = name.account.as_ref().unwrap_or(place.account);
         let id = match &name.part {
             NamePart::Id(id) => Some(id.clone()),
-            NamePart::Alias(alias) => behind_alias(cx, account, region, alias).await?,
+            NamePart::Alias(alias) => {
+                let may_make = owner == account;
+                behind_alias(house, Place { account: owner, region }, alias, may_make).await?
+            }
         };
         let found = match &id {
-            Some(id) => cx.house.records.get::<Key>(&record_key(account, region, id)).await?,
+            Some(id) => house.records.get::<Key>(&record_key(owner, region, id)).await?,
             None => None,
         };
-        Ok(Self {
-            name: name.clone(),
-            account: account.clone(),
-            region: region.clone(),
+        Ok(Self::new(name.clone(), Place { account: owner, region }, found))
+    }
+
+    /// A key that was found.
+    pub(crate) fn of_found(account: &AccountId, region: &Region, key: &Arc<Stored<Key>>) -> Self {
+        let name = KeyName::of_id(&*key.value.id);
+        Self::new(name, Place { account, region }, Some(Arc::clone(key)))
+    }
+
+    fn new(name: KeyName, place: Place<'_>, found: Option<Arc<Stored<Key>>>) -> Self {
+        Self {
+            name,
+            account: place.account.clone(),
+            region: place.region.clone(),
             found,
             context: ContextPairs::new(),
             via: None,
             is_by_ciphertext: false,
-        })
+        }
     }
 
     /// With the encryption context that the request gives.
@@ -179,20 +198,20 @@ impl KeyTarget {
 
 /// The key that an alias names. One of the server's own is made when it is first asked for.
 async fn behind_alias(
-    cx: &Cx<'_>,
-    account: &AccountId,
-    region: &Region,
+    house: &House,
+    Place { account, region }: Place<'_>,
     alias: &str,
+    may_make: bool,
 ) -> Result<Option<String>, ApiError> {
     let key = record_key(account, region, alias);
-    if let Some(found) = cx.house.records.get::<Alias>(&key).await? {
+    if let Some(found) = house.records.get::<Alias>(&key).await? {
         return Ok(Some(found.value.key_id.clone()));
     }
-    if !is_managed_alias(alias) || account != cx.account() {
+    if !is_managed_alias(alias) || !may_make {
         return Ok(None);
     }
-    make_managed_key(cx.house, account, region, alias).await?;
-    let found = cx.house.records.get::<Alias>(&key).await?;
+    make_managed_key(house, account, region, alias).await?;
+    let found = house.records.get::<Alias>(&key).await?;
     Ok(found.map(|found| found.value.key_id.clone()))
 }
 
@@ -270,10 +289,11 @@ impl Resource for KeyTarget {
     }
 
     async fn is_granted(&self, cx: &Cx<'_>, action: &str) -> Result<bool, ApiError> {
-        match &self.found {
-            Some(found) => is_granted(cx, found, action, &self.context).await,
-            None => Ok(false),
-        }
+        let (Some(found), Some(operation)) = (&self.found, action.strip_prefix("kms:")) else {
+            return Ok(false);
+        };
+        let allows = |grant: &Grant| grant.permission.allows(operation, &self.context);
+        is_granted(cx, (self, &found.key), action, &allows).await
     }
 
     fn via_service(&self) -> Option<&'static str> {

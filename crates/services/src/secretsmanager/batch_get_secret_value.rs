@@ -6,7 +6,9 @@
 use crate::authz::{Grant, WholeAccount, authorize};
 use crate::conditions::NothingAsked;
 use crate::error::ApiError;
+use crate::kms::ContextPairs;
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
+use crate::secretsmanager::encryption_context::parse_context;
 use crate::secretsmanager::filter::{FilterInput, Filters, check_filters};
 use crate::secretsmanager::get_secret_value::{
     GetSecretValue, Output as SecretValueEntry, read_value,
@@ -22,6 +24,7 @@ use strongroom_wire::{Constraints, Object, Protocol};
 #[derive(Debug)]
 pub struct BatchGetSecretValue {
     wanted: Wanted,
+    context: ContextPairs,
 }
 
 #[derive(Debug)]
@@ -42,6 +45,8 @@ pub struct Input {
     max_results: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encryption_context: Option<ContextPairs>,
 }
 
 /// The answer on the wire.
@@ -88,6 +93,7 @@ impl Operation for BatchGetSecretValue {
         check.range("maxResults", input.max_results, 1..=i64::from(limits::BATCH_ITEMS_MAX));
         check.length("nextToken", input.next_token.as_deref(), 1..=limits::NEXT_TOKEN_CHARS_MAX);
         check.finish().map_err(ApiError::validation)?;
+        let context = parse_context(input.encryption_context)?;
         let has_filters = input.filters.as_ref().is_some_and(|filters| !filters.is_empty());
         let wanted = match (input.secret_id_list, has_filters) {
             (Some(_), true) => {
@@ -115,7 +121,7 @@ impl Operation for BatchGetSecretValue {
                 token: input.next_token,
             },
         };
-        Ok(Self { wanted })
+        Ok(Self { wanted, context })
     }
 
     async fn load(&self, _cx: &Cx<'_>) -> Result<WholeAccount, ApiError> {
@@ -131,7 +137,7 @@ impl Operation for BatchGetSecretValue {
         match &self.wanted {
             Wanted::Named(ids) => {
                 for id in ids {
-                    read_into(&mut output, cx, id).await;
+                    self.read_into(&mut output, cx, id).await;
                 }
             }
             Wanted::Filtered { filters, max_results, token } => {
@@ -148,7 +154,7 @@ impl Operation for BatchGetSecretValue {
                 };
                 let page = next_page(cx, &listing, cursor).await?;
                 for secret in &page.secrets {
-                    read_into(&mut output, cx, &secret.value.arn.to_string()).await;
+                    self.read_into(&mut output, cx, &secret.value.arn.to_string()).await;
                 }
                 output.next_token = match page.next {
                     Some(next) => Some(page_token::seal(cx, PURPOSE, &query, &next)?),
@@ -160,26 +166,28 @@ impl Operation for BatchGetSecretValue {
     }
 }
 
-/// Reads one secret into the answer's values or errors, the server's own failures included.
-async fn read_into(output: &mut Output, cx: &Cx<'_>, id: &str) {
-    match read_one(cx, id).await {
-        Ok(value) => output.secret_values.push(value),
-        Err(error) => {
-            if error.code.is_servers() {
-                tracing::error!(?error, "a secret of a batch could not be read");
+impl BatchGetSecretValue {
+    /// Reads one secret into the answer's values or errors, the server's own failures included.
+    async fn read_into(&self, output: &mut Output, cx: &Cx<'_>, id: &str) {
+        match self.read_one(cx, id).await {
+            Ok(value) => output.secret_values.push(value),
+            Err(error) => {
+                if error.code.is_servers() {
+                    tracing::error!(?error, "a secret of a batch could not be read");
+                }
+                output.errors.push(ErrorEntry {
+                    secret_id: id.to_owned(),
+                    error_code: error.code.name(Protocol::Json11),
+                    message: error.message.into_owned(),
+                });
             }
-            output.errors.push(ErrorEntry {
-                secret_id: id.to_owned(),
-                error_code: error.code.name(Protocol::Json11),
-                message: error.message.into_owned(),
-            });
         }
     }
-}
 
-async fn read_one(cx: &Cx<'_>, id: &str) -> Result<SecretValueEntry, ApiError> {
-    let id: SecretId = parse_secret_id(id)?;
-    let target = SecretTarget::load(cx, &id).await?;
-    let granted = authorize(cx, &GetSecretValue::SPEC.action(), &NothingAsked, target).await?;
-    read_value(cx, granted.found()?, None, None).await
+    async fn read_one(&self, cx: &Cx<'_>, id: &str) -> Result<SecretValueEntry, ApiError> {
+        let id: SecretId = parse_secret_id(id)?;
+        let target = SecretTarget::load(cx, &id).await?;
+        let granted = authorize(cx, &GetSecretValue::SPEC.action(), &NothingAsked, target).await?;
+        read_value(cx, granted.found()?, (None, None), &self.context).await
+    }
 }

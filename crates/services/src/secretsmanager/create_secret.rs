@@ -6,11 +6,12 @@
 use crate::authz::Grant;
 use crate::conditions::{Values, flag, one, request_tags, some};
 use crate::error::{ApiError, ErrorCode};
-use crate::kms;
+use crate::kms::{self, Asker, ContextPairs};
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
 use crate::records::Stored;
 use crate::secretsmanager::access::Access;
 use crate::secretsmanager::cross_account::{CrossAccount, Link};
+use crate::secretsmanager::encryption_context::{bound, parse_context};
 use crate::secretsmanager::members::{
     ReplicaRegionInput, ReplicationStatusMember, TagInput, check_replicas, check_tags, check_texts,
     check_token, new_replicas, parse_name, replica_regions, replication_status, required_token,
@@ -19,7 +20,8 @@ use crate::secretsmanager::members::{
 use crate::secretsmanager::secret::{Replica, Secret, Uid, merge_tags, secret_key};
 use crate::secretsmanager::target::NewSecret;
 use crate::secretsmanager::value::{
-    SecretValue, check_value, is_same, one_value, seal, token_in_use,
+    NewContent, SecretValue, Use, check_key, check_value, is_same, one_value, place, seal,
+    token_in_use,
 };
 use crate::secretsmanager::version::{find_version, version_key};
 use serde::{Deserialize, Serialize};
@@ -42,6 +44,7 @@ pub struct CreateSecret {
     tags: Vec<Tag>,
     replicas: Vec<Replica>,
     primary_arn: Option<String>,
+    context: ContextPairs,
 }
 
 /// The request on the wire.
@@ -73,6 +76,8 @@ pub struct Input {
         skip_serializing_if = "Option::is_none"
     )]
     cross_account_primary_arn: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encryption_context: Option<ContextPairs>,
 }
 
 /// The answer on the wire.
@@ -157,6 +162,7 @@ impl Operation for CreateSecret {
             tags: tags_of(input.tags)?,
             replicas: new_replicas(input.add_replica_regions, overwrite)?,
             primary_arn,
+            context: parse_context(input.encryption_context)?,
         })
     }
 
@@ -181,8 +187,9 @@ impl Operation for CreateSecret {
                 Expect::Any,
             )?,
         ];
-        if let Some(value) = &self.value {
-            writes.push(self.first_version(cx, &secret, value).await?);
+        match &self.value {
+            Some(value) => writes.push(self.first_version(cx, &secret, value).await?),
+            None => check_key(cx, &secret).await?,
         }
         Ok(Done::change(self.output(&secret), writes))
     }
@@ -237,8 +244,8 @@ impl CreateSecret {
         if let Some(arn) = &self.primary_arn {
             secret.cross_account = CrossAccount::Replica(Box::new(Link::pending(arn.clone())));
         }
-        secret.kms_key_id =
-            kms::resolve(cx.house, cx.account(), cx.region(), self.kms_key_id.as_deref()).await?;
+        let named = self.kms_key_id.as_deref();
+        secret.kms_key_id = kms::stored_name(Asker::Caller(cx), place(&secret), named).await?;
         if !self.tags.is_empty() {
             merge_tags(&mut secret.tags, &self.tags)?;
         }
@@ -257,7 +264,9 @@ impl CreateSecret {
         secret: &Secret,
         value: &SecretValue,
     ) -> Result<Write, ApiError> {
-        let version = seal(cx.house, secret, self.token.clone(), cx.now, value).await?;
+        let bound = bound(secret, &self.context)?;
+        let new = NewContent { id: self.token.clone(), created: cx.now, value, bound };
+        let version = seal(Asker::Caller(cx), secret, new).await?;
         cx.house.records.put(
             cx.entropy(),
             version_key(secret.uid, &self.token),
@@ -286,7 +295,8 @@ impl CreateSecret {
         let value = self.value.as_ref().ok_or_else(exists)?;
         let found = find_version(&cx.house.records, secret.uid, &self.token).await?;
         let version = found.ok_or_else(exists)?;
-        if is_same(cx, secret, &version.value, value).await? {
+        let bound = bound(secret, &self.context)?;
+        if is_same(Use::unread_by(cx), secret, &version.value, (value, &bound)).await? {
             Ok(Done::read(self.output(secret)))
         } else {
             Err(token_in_use(&self.token, secret))

@@ -280,7 +280,7 @@ pub(super) async fn carry(
             let before = copy.stages.clone();
             copy.stages.clone_from(&primary.stages);
             copy.deprecated = copy.deprecated.saturating_add(copy.stages.deprecated_since(&before));
-            writes.extend(missing_versions(house, &primary, &copy).await?);
+            writes.extend(missing_versions(house, now, &primary, &copy).await?);
             writes.extend(prune(house, now, &mut copy).await?);
             if let CrossAccount::Replica(link) = &mut copy.cross_account {
                 link.set(LinkStatus::InSync, None);

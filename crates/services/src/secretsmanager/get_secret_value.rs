@@ -6,11 +6,13 @@
 use crate::authz::Grant;
 use crate::conditions::{Values, some};
 use crate::error::ApiError;
+use crate::kms::ContextPairs;
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
 use crate::records::Stored;
+use crate::secretsmanager::encryption_context::parse_context;
 use crate::secretsmanager::secret::Secret;
 use crate::secretsmanager::target::{SecretTarget, check_secret_id, parse_secret_id};
-use crate::secretsmanager::value::{SecretValue, open};
+use crate::secretsmanager::value::{SecretValue, Use, open};
 use crate::secretsmanager::version::{Version, find_version};
 use serde::{Deserialize, Serialize, Serializer};
 use std::sync::Arc;
@@ -24,6 +26,7 @@ pub struct GetSecretValue {
     secret_id: SecretId,
     version_id: Option<VersionId>,
     version_stage: Option<VersionStage>,
+    context: ContextPairs,
 }
 
 /// The request on the wire.
@@ -35,6 +38,8 @@ pub struct Input {
     version_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     version_stage: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encryption_context: Option<ContextPairs>,
 }
 
 /// The answer, and an entry of `BatchGetSecretValue`'s.
@@ -145,6 +150,7 @@ impl Operation for GetSecretValue {
             secret_id: parse_secret_id(&input.secret_id.unwrap_or_default())?,
             version_id: version_id.map_err(ApiError::internal)?,
             version_stage: version_stage.map_err(ApiError::internal)?,
+            context: parse_context(input.encryption_context)?,
         })
     }
 
@@ -158,9 +164,8 @@ impl Operation for GetSecretValue {
 
     async fn run(&self, cx: &Cx<'_>, grant: Grant<SecretTarget>) -> Result<Done<Output>, ApiError> {
         let secret = grant.found()?;
-        read_value(cx, secret, self.version_id.as_ref(), self.version_stage.as_ref())
-            .await
-            .map(Done::read)
+        let version = (self.version_id.as_ref(), self.version_stage.as_ref());
+        read_value(cx, secret, version, &self.context).await.map(Done::read)
     }
 }
 
@@ -168,8 +173,8 @@ impl Operation for GetSecretValue {
 pub(crate) async fn read_value(
     cx: &Cx<'_>,
     stored: &Arc<Stored<Secret>>,
-    id: Option<&VersionId>,
-    stage: Option<&VersionStage>,
+    (id, stage): (Option<&VersionId>, Option<&VersionStage>),
+    context: &ContextPairs,
 ) -> Result<Output, ApiError> {
     let secret = &stored.value;
     secret.not_deleted()?;
@@ -191,7 +196,9 @@ pub(crate) async fn read_value(
     };
     let version = find_version(&cx.house.records, secret.uid, id).await?;
     let version = version.ok_or_else(|| is_missing.error())?;
-    let value = open(cx.house, secret, &version.value).await?.ok_or_else(|| is_missing.error())?;
+    let value = open(Use::by(cx, context), secret, &version.value)
+        .await?
+        .ok_or_else(|| is_missing.error())?;
     let today = cx.now.day();
     let memory = &version.value.memory;
     if !memory.is_noted(today) && cx.house.accesses.note(&stored.key, secret.uid, id, today) {

@@ -5,6 +5,7 @@
 
 mod access;
 mod cross_account;
+mod encryption_context;
 mod entry;
 mod filter;
 mod listing;
@@ -24,7 +25,7 @@ mod version;
 pub use access::{AccessLedger, flush as flush_accesses};
 pub use purge::purge_due;
 pub use replicate::replicate_due;
-pub(crate) use secret::{Secret, scope};
+pub(crate) use secret::scope;
 pub(crate) use target::find_secret;
 
 use crate::operation::{Service, operations};

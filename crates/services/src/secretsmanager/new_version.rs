@@ -5,10 +5,12 @@
 
 use crate::error::ApiError;
 use crate::house::House;
+use crate::kms::{Asker, ContextPairs};
 use crate::operation::Cx;
 use crate::records::Stored;
+use crate::secretsmanager::encryption_context::bound;
 use crate::secretsmanager::secret::Secret;
-use crate::secretsmanager::value::{SecretValue, is_same, seal, token_in_use};
+use crate::secretsmanager::value::{NewContent, SecretValue, Use, is_same, seal, token_in_use};
 use crate::secretsmanager::version::{VERSIONS, Version, find_version, is_labelled, version_key};
 use std::sync::Arc;
 use strongroom_store::{Change, Direction, Expect, PageQuery, Write};
@@ -22,6 +24,8 @@ pub(super) struct NewVersion<'a> {
     pub value: &'a SecretValue,
     /// Its labels.
     pub stages: &'a [VersionStage],
+    /// The encryption context that the request gives.
+    pub context: &'a ContextPairs,
 }
 
 /// Old versions removed at a time. A new version makes at most one old; a replica may be some versions behind.
@@ -37,18 +41,24 @@ pub(super) async fn add_version(
 ) -> Result<Vec<Write>, ApiError> {
     secret.cross_account.not_replica()?;
     secret.own_value(cx)?;
+    let bound = bound(secret, new.context)?;
     let key = version_key(secret.uid, new.token);
     let held = find_version(&cx.house.records, secret.uid, new.token).await?;
     let expect = match &held {
         None => Expect::Absent,
         Some(held) if held.value.content.is_none() => Expect::At(held.revision),
-        Some(held) if is_same(cx, secret, &held.value, new.value).await? => return Ok(Vec::new()),
+        Some(held)
+            if is_same(Use::unread_by(cx), secret, &held.value, (new.value, &bound)).await? =>
+        {
+            return Ok(Vec::new());
+        }
         Some(_) => return Err(token_in_use(new.token, secret)),
     };
     let created = held.map_or(cx.now, |held| held.value.created);
     place_stages(secret, new, created)?;
     secret.note_change(cx.now);
-    let version = seal(cx.house, secret, new.token.clone(), created, new.value).await?;
+    let content = NewContent { id: new.token.clone(), created, value: new.value, bound };
+    let version = seal(Asker::Caller(cx), secret, content).await?;
     let mut writes = prune(cx.house, cx.now, secret).await?;
     writes.push(cx.house.records.put(cx.entropy(), key, &version, expect)?);
     writes.push(cx.house.records.put(

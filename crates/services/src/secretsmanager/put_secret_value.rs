@@ -5,7 +5,9 @@
 
 use crate::authz::Grant;
 use crate::error::{ApiError, ErrorCode};
+use crate::kms::ContextPairs;
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
+use crate::secretsmanager::encryption_context::parse_context;
 use crate::secretsmanager::members::{
     check_stages, check_token, parse_stages, required_token, stage_members,
 };
@@ -24,6 +26,7 @@ pub struct PutSecretValue {
     token: VersionId,
     value: SecretValue,
     stages: Vec<VersionStage>,
+    context: ContextPairs,
 }
 
 /// The request on the wire.
@@ -42,6 +45,8 @@ pub struct Input {
     version_stages: Option<Vec<String>>,
     #[serde(skip_serializing)]
     rotation_token: Option<SensitiveText>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encryption_context: Option<ContextPairs>,
 }
 
 /// The answer on the wire.
@@ -92,7 +97,8 @@ impl Operation for PutSecretValue {
         })?;
         let current = || vec![VersionStage::current()];
         let stages = input.version_stages.as_deref().map_or_else(|| Ok(current()), parse_stages)?;
-        Ok(Self { secret_id, token, value, stages })
+        let context = parse_context(input.encryption_context)?;
+        Ok(Self { secret_id, token, value, stages, context })
     }
 
     async fn load(&self, cx: &Cx<'_>) -> Result<SecretTarget, ApiError> {
@@ -103,7 +109,12 @@ impl Operation for PutSecretValue {
         let stored = grant.found()?;
         stored.value.writable()?;
         let mut secret = stored.value.clone();
-        let new = NewVersion { token: &self.token, value: &self.value, stages: &self.stages };
+        let new = NewVersion {
+            token: &self.token,
+            value: &self.value,
+            stages: &self.stages,
+            context: &self.context,
+        };
         let added = add_version(cx, stored, &mut secret, &new).await?;
         let output = Output {
             arn: secret.arn_text().to_owned(),

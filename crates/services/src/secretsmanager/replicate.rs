@@ -7,7 +7,7 @@
 
 use crate::error::ApiError;
 use crate::house::House;
-use crate::kms;
+use crate::kms::{self, Asker};
 use crate::records::Stored;
 use crate::secretsmanager::access::Access;
 use crate::secretsmanager::cross_account::{CrossAccount, carry};
@@ -16,7 +16,7 @@ use crate::secretsmanager::purge::end_versions;
 use crate::secretsmanager::secret::{
     REPLICATION_DUE, Replica, ReplicaStatus, Replication, Secret, Uid, secret_key,
 };
-use crate::secretsmanager::value::{open, seal};
+use crate::secretsmanager::value::{NewContent, Use, open, place, seal};
 use crate::secretsmanager::version::{Memory, Version, find_version, version_key};
 use strongroom_store::{Batch, Expect, StoreError, Write};
 use strongroom_types::{Region, SecretArn, Timestamp};
@@ -135,12 +135,12 @@ async fn bring(
     };
     let is_new = held.is_none_or(|held| held.value.uid != copy.uid);
     if is_new {
-        let (account, region) = (&primary.arn.account, &replica.region);
-        copy.kms_key_id =
-            kms::resolve(house, account, region, replica.kms_key_id.as_deref()).await?;
+        let asker = Asker::Server(house, now);
+        let named = replica.kms_key_id.as_deref();
+        copy.kms_key_id = kms::stored_name(asker, place(&copy), named).await?;
     }
     mirror(primary, &mut copy);
-    writes.extend(missing_versions(house, primary, &copy).await?);
+    writes.extend(missing_versions(house, now, primary, &copy).await?);
     writes.extend(prune(house, now, &mut copy).await?);
     let entropy = &*house.env.entropy;
     if is_new {
@@ -193,6 +193,7 @@ fn mirror(primary: &Secret, copy: &mut Secret) {
 /// The labelled versions whose values the replica does not hold yet.
 pub(super) async fn missing_versions(
     house: &House,
+    now: Timestamp,
     primary: &Secret,
     copy: &Secret,
 ) -> Result<Vec<Write>, ApiError> {
@@ -210,8 +211,13 @@ pub(super) async fn missing_versions(
             continue;
         }
         let (id, created) = (labelled.id.clone(), original.value.created);
-        let version = match open(house, primary, &original.value).await? {
-            Some(value) => seal(house, copy, id, created, &value).await?,
+        let bound = original.value.content.as_ref().map(|content| content.context.clone());
+        let version = match open(Use::by_server(house, now), primary, &original.value).await? {
+            Some(value) => {
+                let bound = bound.unwrap_or_default();
+                let new = NewContent { id, created, value: &value, bound };
+                seal(Asker::Server(house, now), copy, new).await?
+            }
             None => {
                 Version { uid: copy.uid, id, created, content: None, memory: Memory::default() }
             }

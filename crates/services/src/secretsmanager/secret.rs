@@ -2,6 +2,7 @@
 
 use crate::error::{ApiError, ErrorCode};
 use crate::identity::PrincipalIds;
+use crate::kms;
 use crate::operation::Cx;
 use crate::policy_text::PolicyText;
 use crate::records::{RecordType, decode_as, encode_as};
@@ -247,10 +248,7 @@ impl Secret {
     /// Refuses to use the value from another account. Recorded: AWS's own key is for its account alone.
     pub fn own_value(&self, cx: &Cx<'_>) -> Result<(), ApiError> {
         if self.kms_key_id.is_none() && self.arn.account != *cx.account() {
-            return Err(ApiError::invalid_request(
-                "You can't access a secret from a different AWS account if you encrypt the secret with the default \
-                 KMS service key.",
-            ));
+            return Err(kms::not_across_accounts());
         }
         Ok(())
     }

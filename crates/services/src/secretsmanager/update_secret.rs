@@ -6,14 +6,15 @@
 use crate::authz::Grant;
 use crate::conditions::{Values, some};
 use crate::error::{ApiError, ErrorCode};
-use crate::kms;
+use crate::kms::{self, Asker, ContextPairs};
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
 use crate::records::Stored;
+use crate::secretsmanager::encryption_context::parse_context;
 use crate::secretsmanager::members::{check_texts, check_token, required_token};
 use crate::secretsmanager::new_version::{NewVersion, add_version};
 use crate::secretsmanager::secret::Secret;
 use crate::secretsmanager::target::{SecretTarget, check_secret_id, parse_secret_id};
-use crate::secretsmanager::value::{SecretValue, check_value, one_value, reseal};
+use crate::secretsmanager::value::{SecretValue, check_key, check_value, one_value, place, reseal};
 use serde::{Deserialize, Serialize};
 use strongroom_store::{Expect, Write};
 use strongroom_types::{SecretId, VersionId, VersionStage};
@@ -29,6 +30,7 @@ pub struct UpdateSecret {
     description: Option<String>,
     kms_key_id: Option<String>,
     partner_type: Option<String>,
+    context: ContextPairs,
 }
 
 /// The request on the wire.
@@ -49,6 +51,8 @@ pub struct Input {
     secret_string: Option<SensitiveText>,
     #[serde(skip_serializing_if = "Option::is_none")]
     r#type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encryption_context: Option<ContextPairs>,
 }
 
 /// The answer on the wire.
@@ -106,6 +110,7 @@ impl Operation for UpdateSecret {
             description: input.description,
             kms_key_id: input.kms_key_id,
             partner_type: input.r#type,
+            context: parse_context(input.encryption_context)?,
         })
     }
 
@@ -124,7 +129,8 @@ impl Operation for UpdateSecret {
         let added = match &self.value {
             Some(value) => {
                 let stages = [VersionStage::current()];
-                let new = NewVersion { token: &self.token, value, stages: &stages };
+                let context = &self.context;
+                let new = NewVersion { token: &self.token, value, stages: &stages, context };
                 add_version(cx, stored, &mut secret, &new).await?
             }
             None => Vec::new(),
@@ -170,10 +176,11 @@ impl UpdateSecret {
             return Ok(Vec::new());
         };
         secret.kms_key_id =
-            kms::resolve(cx.house, &secret.arn.account, &secret.arn.region, Some(key)).await?;
+            kms::stored_name(Asker::Caller(cx), place(&stored.value), Some(key)).await?;
         if secret.kms_key_id == stored.value.kms_key_id {
             Ok(Vec::new())
         } else {
+            check_key(cx, secret).await?;
             reseal(cx, stored, secret).await
         }
     }

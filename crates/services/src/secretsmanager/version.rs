@@ -1,6 +1,7 @@
 //! One version of a secret: its sealed value.
 
 use crate::error::{ApiError, ErrorCode};
+use crate::kms::{ContextPairs, SecretKey};
 use crate::records::{RecordType, Records, Stored, decode_as, encode_as};
 use crate::secretsmanager::secret::{Secret, Uid};
 use serde::{Deserialize, Serialize};
@@ -8,7 +9,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use strongroom_keys::{DataKey, Envelope};
 use strongroom_store::{Index, Kind, StoreError, Term};
-use strongroom_types::{Day, Timestamp, VersionId};
+use strongroom_types::{AccountId, Day, Timestamp, VersionId};
 use zeroize::Zeroizing;
 
 /// The kind of record that holds a version. Its key is [`version_key`].
@@ -32,6 +33,12 @@ pub(super) struct Content {
     pub form: Form,
     /// The ciphertext with its wrapped data key.
     pub envelope: Envelope,
+    /// The account that owns the KMS key, if that is not the secret's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_account: Option<AccountId>,
+    /// The encryption context it is bound to besides AWS's own pairs: what a reader must give.
+    #[serde(default, skip_serializing_if = "ContextPairs::is_empty")]
+    pub context: ContextPairs,
 }
 
 /// A version. Without content it is what `RotateSecret` makes: there, but not readable.
@@ -50,24 +57,32 @@ pub(super) struct Version {
     pub memory: Memory,
 }
 
+/// A version's data key, unwrapped.
+pub(super) struct Unwrapped {
+    /// The data key.
+    pub data_key: DataKey,
+    /// The KMS key that it was wrapped by, if that has a policy to be asked at each read.
+    pub customer_key: Option<SecretKey>,
+}
+
 /// What a version in the cache remembers of its reads, so that the next read need not do it again. Never stored; goes
 /// with the cached record when that is dropped or changed.
 #[derive(Default)]
 pub(super) struct Memory {
-    data_key: Mutex<Option<(u64, Arc<DataKey>)>>,
+    unwrapped: Mutex<Option<(u64, Arc<Unwrapped>)>>,
     noted_day: AtomicI64,
 }
 
 impl Memory {
     /// The unwrapped data key, if no KMS key has changed since.
-    pub(super) fn data_key(&self, kms_epoch: u64) -> Option<Arc<DataKey>> {
+    pub(super) fn unwrapped(&self, kms_epoch: u64) -> Option<Arc<Unwrapped>> {
         let held = self.held();
         held.as_ref().filter(|(epoch, _)| *epoch == kms_epoch).map(|(_, key)| Arc::clone(key))
     }
 
     /// Keeps the data key that was unwrapped with KMS keys as they were in this epoch.
-    pub(super) fn keep(&self, kms_epoch: u64, data_key: Arc<DataKey>) {
-        *self.held() = Some((kms_epoch, data_key));
+    pub(super) fn keep(&self, kms_epoch: u64, unwrapped: Arc<Unwrapped>) {
+        *self.held() = Some((kms_epoch, unwrapped));
     }
 
     /// Whether a read on this day has been noted in the ledger.
@@ -80,8 +95,8 @@ impl Memory {
         self.noted_day.store(day.number(), Ordering::Relaxed);
     }
 
-    fn held(&self) -> MutexGuard<'_, Option<(u64, Arc<DataKey>)>> {
-        self.data_key.lock().unwrap_or_else(PoisonError::into_inner)
+    fn held(&self) -> MutexGuard<'_, Option<(u64, Arc<Unwrapped>)>> {
+        self.unwrapped.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -16,6 +16,7 @@ mod deletion;
 mod environment;
 mod harness;
 mod identity_samples;
+mod kms_samples;
 mod last_uses;
 mod matrix;
 mod pruning;

@@ -4,6 +4,7 @@
 
 use crate::harness::{ACCOUNT, Building, Call, HOME};
 use crate::identity_samples;
+use crate::kms_samples::{self, ABSENT_ALIAS, KEPT_ALIAS};
 use serde_json::{Value, json};
 
 /// A secret with a text value.
@@ -54,6 +55,8 @@ impl Sample {
         with_names(&self.members, &|name| match name {
             KEPT | BINARY | MARKED | REPLICATED => ABSENT.to_owned(),
             FREE => KEPT.to_owned(),
+            KEPT_ALIAS => ABSENT_ALIAS.to_owned(),
+            ABSENT_ALIAS => KEPT_ALIAS.to_owned(),
             other => other.to_owned(),
         })
     }
@@ -122,6 +125,7 @@ pub(crate) fn samples() -> Vec<Sample> {
     let mut samples = reads();
     samples.extend(writes());
     samples.extend(identity_samples::samples());
+    samples.extend(kms_samples::samples());
     samples
 }
 
@@ -238,6 +242,7 @@ async fn furnish(building: &Building) {
     let policy = json!({"SecretId": KEPT, "ResourcePolicy": policy("owner")});
     building.ask(Call::to("PutResourcePolicy", policy)).await;
     identity_samples::furnish(building).await;
+    kms_samples::furnish(building).await;
     building.settle().await;
 }
 

@@ -3,7 +3,7 @@
 Expectations: documented in KMS's API reference unless a case says otherwise. "Recorded" is what AWS itself has answered in
 the recordings of LocalStack's and floci's tests of KMS.
 """
-import base64, hashlib, hmac, itertools, json, os, random, subprocess, uuid
+import base64, hashlib, http.client, itertools, json, os, random, subprocess, uuid
 
 import boto3
 import botocore.config
@@ -12,7 +12,6 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, utils
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_private_key, load_der_public_key
@@ -20,7 +19,6 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from conftest import ACCOUNT, BINARY, KEY_ID, SECRET_KEY
 from test_behaviour import refused
 
-NO_MESSAGE = "no message"
 HASHES = {"256": hashes.SHA256, "384": hashes.SHA384, "512": hashes.SHA512}
 RSA_SPECS = ["RSA_2048", "RSA_3072", "RSA_4096"]
 CURVES = {"ECC_NIST_P256": ec.SECP256R1, "ECC_NIST_P384": ec.SECP384R1, "ECC_NIST_P521": ec.SECP521R1, "ECC_SECG_P256K1": ec.SECP256K1}
@@ -634,7 +632,6 @@ SESSION = []
 
 def raw(server, operation, members):
     """Status and body as they come, without what a client makes of them."""
-    import http.client
     body = json.dumps(members)
     request = AWSRequest("POST", server.endpoint + "/", data=body, headers={"X-Amz-Target": f"TrentService.{operation}", "Content-Type": "application/x-amz-json-1.1"})
     SigV4Auth(Credentials(KEY_ID, SECRET_KEY), "kms", "us-east-1").add_auth(request)

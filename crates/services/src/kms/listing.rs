@@ -143,6 +143,14 @@ enum Start<'a> {
     Behind(&'a Place),
 }
 
+/// What of an index is read next.
+enum Next {
+    /// Nothing.
+    Nothing,
+    /// What is behind this entry, or all.
+    Behind(Option<IndexEntry>),
+}
+
 /// A page on its way through lists. Each list has a number, and they are asked for in the order of their numbers.
 #[derive(Debug)]
 pub(super) struct Walk<'a> {
@@ -183,9 +191,10 @@ impl<'a> Walk<'a> {
         wanted: impl Fn(&T) -> bool + Send + Sync,
     ) -> Result<Vec<Arc<Stored<T>>>, ApiError> {
         let mut found = Vec::new();
-        let mut after = self.start_in(part, listed.1);
-        while let Some(place) = after.take() {
-            let (entries, is_last) = self.entries_behind(listed, place).await?;
+        let mut next = self.start_in(part, listed.1);
+        while let Next::Behind(after) = next {
+            let (entries, is_last) = self.entries_behind(listed, after.as_ref()).await?;
+            next = Next::Nothing;
             let keys: Vec<_> = entries.iter().map(|entry| entry.key.clone()).collect();
             let read = self.cx.house.records.get_many::<T>(&keys).await?;
             for (entry, record) in entries.into_iter().zip(read) {
@@ -194,7 +203,7 @@ impl<'a> Walk<'a> {
                     return Ok(found);
                 }
                 found.extend(record);
-                after = Some(Some(entry));
+                next = Next::Behind(Some(entry));
             }
             if is_last {
                 break;
@@ -210,15 +219,16 @@ impl<'a> Walk<'a> {
         listed: (Index, &[u8]),
     ) -> Result<Vec<Vec<u8>>, ApiError> {
         let mut found = Vec::new();
-        let mut after = self.start_in(part, listed.1);
-        while let Some(place) = after.take() {
-            let (entries, is_last) = self.entries_behind(listed, place).await?;
+        let mut next = self.start_in(part, listed.1);
+        while let Next::Behind(after) = next {
+            let (entries, is_last) = self.entries_behind(listed, after.as_ref()).await?;
+            next = Next::Nothing;
             for entry in entries {
                 if !self.takes(Place::of_entry(part, listed.1, &entry), true) {
                     return Ok(found);
                 }
                 found.push(entry.key.clone());
-                after = Some(Some(entry));
+                next = Next::Behind(Some(entry));
             }
             if is_last {
                 break;
@@ -232,23 +242,22 @@ impl<'a> Walk<'a> {
     async fn entries_behind(
         &self,
         (index, prefix): (Index, &[u8]),
-        after: Option<IndexEntry>,
+        after: Option<&IndexEntry>,
     ) -> Result<(Vec<IndexEntry>, bool), ApiError> {
         let wished = self.room.min(self.looks).saturating_add(1).min(ENTRIES_PER_READ);
         let limit = u32::try_from(wished).map_err(ApiError::internal)?;
         let direction = Direction::Ascending;
-        let query = PageQuery { index, prefix, after: after.as_ref(), limit, direction };
+        let query = PageQuery { index, prefix, after, limit, direction };
         let entries = self.cx.house.records.page(query).await?;
         let is_last = entries.len() < wished;
         Ok((entries, is_last))
     }
 
-    /// Behind what the page begins in an index. `None`: it does not come there.
-    fn start_in(&self, part: u8, prefix: &[u8]) -> Option<Option<IndexEntry>> {
+    fn start_in(&self, part: u8, prefix: &[u8]) -> Next {
         match self.start(part) {
-            Start::Nowhere => None,
-            Start::First => Some(None),
-            Start::Behind(place) => Some(Some(place.entry(prefix))),
+            Start::Nowhere => Next::Nothing,
+            Start::First => Next::Behind(None),
+            Start::Behind(place) => Next::Behind(Some(place.entry(prefix))),
         }
     }
 

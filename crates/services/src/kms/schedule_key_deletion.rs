@@ -151,7 +151,7 @@ mod tests {
         };
         let set = |primary: &Region, replicas: &[&Region]| {
             let replicas = replicas.iter().map(|region| (*region).clone()).collect();
-            Some(MultiRegion { primary: primary.clone(), replicas })
+            Some(MultiRegion { region: primary.clone(), primary: primary.clone(), replicas })
         };
         assert!(waits_for_replicas(&key(set(&here, &[&there])), &here));
         assert!(!waits_for_replicas(&key(set(&there, &[&here])), &here), "it is a replica");

@@ -247,3 +247,33 @@ async fn a_key_is_rotated_on_demand_twenty_five_times_and_no_more() {
     assert_eq!(kms.materials(&key).await.len(), 27, "the plan goes on");
     kms.decrypt(&blob).await;
 }
+
+#[tokio::test]
+async fn a_keys_grants_go_with_it_however_many_there_are() {
+    // Ours: more grants than are removed in one commit.
+    let kms = Kms::new().await;
+    let (key, kept) = (kms.new_key(json!({})).await, kms.new_key(json!({})).await);
+    let principal = format!("arn:aws:iam::{}:root", harness::ACCOUNT);
+    let grant = |key: &str| {
+        json!({
+            "KeyId": key, "GranteePrincipal": principal, "RetiringPrincipal": principal,
+            "Operations": ["Decrypt"],
+        })
+    };
+    kms.ask("CreateGrant", grant(&kept)).await;
+    for _ in 0..600 {
+        kms.ask("CreateGrant", grant(&key)).await;
+    }
+    kms.ask("ScheduleKeyDeletion", json!({"KeyId": key, "PendingWindowInDays": 7})).await;
+    kms.pass(6).await;
+    let retirable = json!({"RetiringPrincipal": principal, "Limit": 100});
+    assert_eq!(kms.ask("ListRetirableGrants", retirable.clone()).await["Truncated"], true);
+    kms.pass(2).await;
+    let left = kms.ask("ListRetirableGrants", retirable).await;
+    assert_eq!(left["Grants"].as_array().unwrap().len(), 1);
+    assert!(left["Grants"][0]["KeyId"].as_str().unwrap().ends_with(&kept));
+    assert_eq!(left["Truncated"], false);
+    let call = Call::of("kms", "ListGrants", &json!({"KeyId": key}));
+    let reply = kms.building.send(&kms.building.root, &call).await;
+    assert_eq!(reply.code().as_deref(), Some("NotFoundException"));
+}

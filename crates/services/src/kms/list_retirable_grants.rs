@@ -75,13 +75,11 @@ fn parse_principal(
         .iter()
         .find_map(|prefix| arn.strip_prefix(prefix)?.split(':').next())
         .and_then(|account| AccountId::parse(account).ok());
-    match account {
-        Some(account) => Ok(RetiringPrincipal { arn, account }),
-        None => {
-            let message = format!("ARN does not refer to a valid principal: {arn}");
-            Err(ApiError::new(ErrorCode::InvalidArn, message))
-        }
-    }
+    let Some(account) = account else {
+        let message = format!("ARN does not refer to a valid principal: {arn}");
+        return Err(ApiError::new(ErrorCode::InvalidArn, message));
+    };
+    Ok(RetiringPrincipal { arn, account })
 }
 
 impl Operation for ListRetirableGrants {

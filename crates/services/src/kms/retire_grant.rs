@@ -6,7 +6,7 @@ use crate::error::ApiError;
 use crate::kms::arn::KeyName;
 use crate::kms::grant::{Grant, grant_key, removal};
 use crate::kms::grant_entry::{check_grant_id, no_grant, parse_grant_id};
-use crate::kms::grant_party::meant_as;
+use crate::kms::grant_party::{Party, meant_as};
 use crate::kms::grant_token;
 use crate::kms::grant_use::may_use;
 use crate::kms::members::{Empty, dry_run};
@@ -134,7 +134,7 @@ impl RetirableGrant {
         let mut accounts = vec![self.target.owner().clone()];
         if let Some(held) = &self.found {
             accounts.push(held.value.issuing_account.clone());
-            accounts.extend(held.value.retiring.as_ref().and_then(|party| party.account()));
+            accounts.extend(held.value.retiring.as_ref().and_then(Party::account));
         }
         accounts
     }

@@ -82,7 +82,7 @@ impl Operation for ScheduleKeyDeletion {
 
     async fn run(&self, cx: &Cx<'_>, grant: Grant<KeyTarget>) -> Result<Done<Output>, ApiError> {
         let key = &grant.found()?.value;
-        let deletion = self.deletion(waits_for_replicas(key, grant.region()), cx.now);
+        let deletion = key.deletion_after(self.days, cx.now);
         let key_id = grant.arn_text();
         let writes = grant.changed(cx, |key| {
             key.not_deleted(&key_id, cx.now)?;
@@ -103,23 +103,9 @@ impl Operation for ScheduleKeyDeletion {
     }
 }
 
-impl ScheduleKeyDeletion {
-    fn deletion(&self, waits: bool, now: Timestamp) -> Deletion {
-        let due = now.plus_days(self.days);
-        Deletion { days: self.days, due: (!waits).then_some(due) }
-    }
-}
-
-/// KMS developer guide, "Deleting multi-Region keys": a primary's waiting period begins when its last replica is gone.
-fn waits_for_replicas(key: &Key, region: &Region) -> bool {
-    key.multi_region.as_ref().is_some_and(|set| set.primary == *region && !set.replicas.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kms::key::{About, MultiRegion};
-
     fn parsed(days: Option<i64>) -> Result<i64, ApiError> {
         let input = Input { key_id: Some("k".to_owned()), pending_window_in_days: days };
         ScheduleKeyDeletion::parse(input).map(|request| request.days)
@@ -140,22 +126,5 @@ mod tests {
             let error = parsed(Some(days)).unwrap_err();
             assert!(error.message.contains("at 'pendingWindowInDays'"), "{error:?}");
         }
-    }
-
-    #[test]
-    fn only_a_primary_that_has_replicas_waits_for_them() {
-        let [here, there] = ["eu-west-1", "us-east-1"].map(|name| Region::parse(name).unwrap());
-        let key = |set| {
-            let about = About::managed("k".to_owned(), Timestamp::from_millis(0));
-            Key::new(About { multi_region: set, ..about }, Vec::new())
-        };
-        let set = |primary: &Region, replicas: &[&Region]| {
-            let replicas = replicas.iter().map(|region| (*region).clone()).collect();
-            Some(MultiRegion { region: primary.clone(), primary: primary.clone(), replicas })
-        };
-        assert!(waits_for_replicas(&key(set(&here, &[&there])), &here));
-        assert!(!waits_for_replicas(&key(set(&there, &[&here])), &here), "it is a replica");
-        assert!(!waits_for_replicas(&key(set(&here, &[])), &here));
-        assert!(!waits_for_replicas(&key(None), &here));
     }
 }

@@ -197,6 +197,7 @@ impl ErrorCode {
     ];
 
     /// The code as the protocol's clients know it. AWS common errors, JSON and query form.
+    #[expect(clippy::too_many_lines, reason = "a table: one row for each code")]
     pub fn name(self, protocol: Protocol) -> &'static str {
         let query = protocol == Protocol::Query;
         match self {

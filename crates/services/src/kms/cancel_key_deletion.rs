@@ -2,6 +2,7 @@
 
 use crate::authz::Grant;
 use crate::error::{ApiError, ErrorCode};
+use crate::kms::key::{KeyState, invalid_state};
 use crate::kms::own_key::{KeyIdInput, load_own};
 use crate::kms::target::KeyTarget;
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
@@ -42,9 +43,13 @@ impl Operation for CancelKeyDeletion {
     async fn run(&self, cx: &Cx<'_>, grant: Grant<KeyTarget>) -> Result<Done<Output>, ApiError> {
         let key_id = grant.arn_text();
         let writes = grant.changed(cx, |key| {
-            if key.deletion.take().is_none() {
+            let Some(deletion) = key.deletion.take() else {
                 let message = format!("{key_id} is not pending deletion.");
                 return Err(ApiError::new(ErrorCode::KmsInvalidState, message));
+            };
+            // Its grants may be gone already, and its record is about to.
+            if deletion.due.is_some_and(|due| due <= cx.now) {
+                return Err(invalid_state(&key_id, KeyState::PendingDeletion));
             }
             key.enabled = false;
             Ok(())

@@ -7,9 +7,7 @@ use crate::kms::arn::KeyName;
 use crate::kms::encrypt::{check_algorithm, incompatible, parse_algorithm};
 use crate::kms::grant_token::verify_grant_tokens;
 use crate::kms::material::{KeySecret, PrivateKey, off_thread};
-use crate::kms::members::{
-    CIPHERTEXT_BYTES, bytes_of, check_blob, check_grant_tokens, dry_run, parse_context,
-};
+use crate::kms::members::{CIPHERTEXT_BYTES, bytes_of, check_grant_tokens, dry_run, parse_context};
 use crate::kms::target::{ContextPairs, KeyTarget};
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
 use serde::{Deserialize, Serialize};
@@ -23,7 +21,8 @@ use strongroom_wire::sensitive::{SensitiveBlob, write_blob};
 #[expect(missing_debug_implementations, reason = "may hold a plaintext")]
 pub struct Decrypt {
     key_id: Option<String>,
-    ciphertext: Plaintext,
+    /// `None`: only permissions are tried.
+    ciphertext: Option<Plaintext>,
     context: ContextPairs,
     algorithm: EncryptionAlgorithm,
     tokens: Vec<String>,
@@ -49,6 +48,8 @@ pub struct Input {
     dry_run: Option<bool>,
     #[serde(skip_serializing)]
     recipient: Option<serde_json::Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dry_run_modifiers: Option<Vec<String>>,
 }
 
 /// The answer on the wire.
@@ -103,7 +104,11 @@ impl Operation for Decrypt {
         let key_id = input.key_id.as_deref();
         check.length("keyId", key_id, 1..=limits::KMS_KEY_ID_CHARS_MAX);
         let blob = input.ciphertext_blob.as_ref();
-        check_blob(&mut check, "ciphertextBlob", blob, CIPHERTEXT_BYTES);
+        let modifiers = input.dry_run_modifiers.as_deref();
+        let is_ignored = check_ciphertext(&mut check, blob, (input.dry_run, modifiers));
+        if is_ignored {
+            check.required("keyId", input.key_id.as_ref());
+        }
         check_grant_tokens(&mut check, input.grant_tokens.as_deref());
         check_algorithm(&mut check, "encryptionAlgorithm", input.encryption_algorithm.as_deref());
         check.finish().map_err(ApiError::validation)?;
@@ -111,7 +116,7 @@ impl Operation for Decrypt {
         Ok(Self {
             algorithm: parse_algorithm(input.encryption_algorithm.as_deref())?,
             key_id: input.key_id,
-            ciphertext: bytes_of(input.ciphertext_blob),
+            ciphertext: (!is_ignored).then(|| bytes_of(input.ciphertext_blob)),
             context: parse_context(input.encryption_context)?,
             tokens: input.grant_tokens.unwrap_or_default(),
             is_dry: input.dry_run.unwrap_or(false),
@@ -120,14 +125,14 @@ impl Operation for Decrypt {
 
     async fn load(&self, cx: &Cx<'_>) -> Result<KeyTarget, ApiError> {
         verify_grant_tokens(cx, &self.tokens)?;
-        let blob = self.ciphertext.expose();
+        let blob = self.ciphertext.as_ref().map(Plaintext::expose).unwrap_or_default();
         let target = load_source(cx, self.key_id.as_deref(), blob, self.algorithm).await?;
         Ok(target.with_context(self.context.clone()))
     }
 
     async fn run(&self, cx: &Cx<'_>, grant: Grant<KeyTarget>) -> Result<Done<Output>, ApiError> {
-        let blob = self.ciphertext.expose();
-        let opened = decrypt(cx, &grant, (blob, self.algorithm), Self::SPEC.name).await?;
+        let wanted = (self.ciphertext.as_ref(), self.algorithm);
+        let opened = decrypt_or_try(cx, &grant, wanted, Self::SPEC.name).await?;
         dry_run(self.is_dry)?;
         Ok(Done::read(Output {
             key_id: grant.arn_text(),
@@ -136,6 +141,44 @@ impl Operation for Decrypt {
             key_material_id: opened.material_id,
         }))
     }
+}
+
+/// What a dry run may leave out. Model: `DryRunModifierType`.
+const IGNORE_CIPHERTEXT: &str = "IGNORE_CIPHERTEXT";
+
+/// Checks `CiphertextBlob` and `DryRunModifiers`. Answers whether the ciphertext is ignored. Model: then only permissions
+/// are tried, for a key that must be named.
+pub(super) fn check_ciphertext(
+    check: &mut Constraints,
+    blob: Option<&SensitiveBlob>,
+    (is_dry, modifiers): (Option<bool>, Option<&[String]>),
+) -> bool {
+    let rule = "Member must satisfy enum value set: [IGNORE_CIPHERTEXT]";
+    check.entries("dryRunModifiers", modifiers, rule, |word| word == IGNORE_CIPHERTEXT);
+    let is_named = modifiers.unwrap_or_default().iter().any(|word| word == IGNORE_CIPHERTEXT);
+    let is_ignored = is_dry == Some(true) && is_named;
+    if !is_ignored {
+        check.required("ciphertextBlob", blob);
+    }
+    let length = blob.map(|blob| blob.0.len());
+    check.sensitive_length("ciphertextBlob", length, CIPHERTEXT_BYTES);
+    is_ignored
+}
+
+/// Decrypts; where there is no ciphertext, only looks whether the key could.
+pub(super) async fn decrypt_or_try(
+    cx: &Cx<'_>,
+    target: &KeyTarget,
+    (ciphertext, algorithm): (Option<&Plaintext>, EncryptionAlgorithm),
+    operation: &str,
+) -> Result<Opened, ApiError> {
+    if let Some(ciphertext) = ciphertext {
+        return decrypt(cx, target, (ciphertext.expose(), algorithm), operation).await;
+    }
+    let (key, arn) = (&target.found()?.value, target.arn_text());
+    key.used_for(&arn, KeyUsage::EncryptDecrypt, operation)?;
+    key.in_use(&arn, cx.now)?;
+    Ok(Opened { plaintext: Plaintext::new(Vec::new()), material_id: None })
 }
 
 /// The key that is to decrypt: the one that is named, or the one that a symmetric ciphertext names.
@@ -158,7 +201,7 @@ pub(super) async fn load_source(
 }
 
 /// Decrypts with the key that was granted. One error for every ciphertext that does not open.
-pub(super) async fn decrypt(
+async fn decrypt(
     cx: &Cx<'_>,
     target: &KeyTarget,
     (ciphertext, algorithm): (&[u8], EncryptionAlgorithm),

@@ -3,7 +3,6 @@
 use crate::authz::Grant;
 use crate::error::ApiError;
 use crate::kms::arn::KeyName;
-use crate::kms::grant_token::verify_grant_tokens;
 use crate::kms::members::{check_grant_tokens, check_key_id};
 use crate::kms::metadata::KeyMetadata;
 use crate::kms::target::KeyTarget;
@@ -15,7 +14,6 @@ use strongroom_wire::Constraints;
 #[derive(Debug)]
 pub struct DescribeKey {
     key_id: String,
-    tokens: Vec<String>,
 }
 
 /// The request on the wire.
@@ -50,14 +48,10 @@ impl Operation for DescribeKey {
         check_key_id(&mut check, "keyId", input.key_id.as_deref());
         check_grant_tokens(&mut check, input.grant_tokens.as_deref());
         check.finish().map_err(ApiError::validation)?;
-        Ok(Self {
-            key_id: input.key_id.unwrap_or_default(),
-            tokens: input.grant_tokens.unwrap_or_default(),
-        })
+        Ok(Self { key_id: input.key_id.unwrap_or_default() })
     }
 
     async fn load(&self, cx: &Cx<'_>) -> Result<KeyTarget, ApiError> {
-        verify_grant_tokens(cx, &self.tokens)?;
         KeyTarget::load(cx, &KeyName::parse(&self.key_id, cx.region())?).await
     }
 

@@ -187,6 +187,9 @@ pub(crate) async fn stored_name(
     })?;
     let owner = name.account.as_ref().unwrap_or_else(|| asker.account(account));
     if owner != account {
+        if name.part == NamePart::Alias(SECRETS_MANAGER_ALIAS.to_owned()) {
+            return Err(not_across_accounts());
+        }
         return Ok(Some(match &name.part {
             NamePart::Id(id) => key_arn(owner, region, id),
             NamePart::Alias(alias) => alias_arn(owner, region, alias),

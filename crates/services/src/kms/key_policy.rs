@@ -93,7 +93,8 @@ pub(super) async fn put_policy(
         return Err(ApiError::limit_exceeded("Key policy size exceeds the limit of 32768 bytes."));
     }
     let kind = PolicyKind::Resource;
-    PolicyDocument::parse(text, kind, limits::KEY_POLICY_BYTES_MAX).map_err(malformed)?;
+    PolicyDocument::parse(text, kind, limits::KEY_POLICY_BYTES_MAX)
+        .map_err(|error| malformed(&error))?;
     let bound = bind(&cx.house.records, text).await?;
     if !bound.unknown.is_empty() {
         return Err(ApiError::new(
@@ -102,7 +103,8 @@ pub(super) async fn put_policy(
         ));
     }
     let limit = limits::STORED_POLICY_CHARS_MAX;
-    let policy = Policy::parse("key policy", &bound.text, kind, limit).map_err(malformed)?;
+    let policy =
+        Policy::parse("key policy", &bound.text, kind, limit).map_err(|error| malformed(&error))?;
     if !is_lockout_allowed && !would_allow(cx, "kms:PutKeyPolicy", &policy, target).await? {
         return Err(ApiError::new(
             ErrorCode::MalformedPolicyDocument,
@@ -115,6 +117,6 @@ pub(super) async fn put_policy(
     Ok(())
 }
 
-fn malformed(error: impl ToString) -> ApiError {
+fn malformed(error: &dyn ToString) -> ApiError {
     ApiError::new(ErrorCode::MalformedPolicyDocument, error.to_string())
 }

@@ -85,7 +85,7 @@ pub(crate) enum KeySecret {
     /// Encrypts and decrypts.
     Symmetric(KeyMaterial),
     /// Makes and verifies MACs.
-    Mac(MacKey),
+    Mac(Box<MacKey>),
     /// A private key and its public half.
     Pair(Box<PairSecret>),
 }
@@ -140,7 +140,7 @@ impl KeySecret {
             KeyKind::Symmetric => {
                 Self::Symmetric(KeyMaterial::generate(key_id, material_id, entropy))
             }
-            KeyKind::Mac(algorithm) => Self::Mac(MacKey::generate(algorithm, entropy)),
+            KeyKind::Mac(algorithm) => Self::Mac(Box::new(MacKey::generate(algorithm, entropy))),
             KeyKind::Pair(pair) => {
                 Self::Pair(Box::new(PairSecret::new(new_pair(pair).await?, usage)?))
             }
@@ -159,7 +159,7 @@ impl KeySecret {
                 KeyMaterial::from_bytes(key_id, material_id, bytes)
                     .map_err(|_| CryptoError::NotOfSpec)?,
             ),
-            KeyKind::Mac(algorithm) => Self::Mac(MacKey::from_bytes(algorithm, bytes)?),
+            KeyKind::Mac(algorithm) => Self::Mac(Box::new(MacKey::from_bytes(algorithm, bytes)?)),
             KeyKind::Pair(pair) => {
                 Self::Pair(Box::new(PairSecret::new(KeyPair::from_pkcs8(pair, bytes)?, usage)?))
             }

@@ -4,17 +4,14 @@ use crate::authz::{Grant, OwnPolicy, Resource, authorize};
 use crate::conditions::{Asked, Values, flag, one};
 use crate::error::ApiError;
 use crate::kms::arn::KeyName;
-use crate::kms::decrypt::{Opened, decrypt, load_source};
+use crate::kms::decrypt::{check_ciphertext, decrypt_or_try, load_source};
 use crate::kms::encrypt::{check_algorithm, encrypt, parse_algorithm};
 use crate::kms::grant_token::verify_grant_tokens;
-use crate::kms::members::{
-    CIPHERTEXT_BYTES, bytes_of, check_blob, check_grant_tokens, check_key_id, dry_run,
-    parse_context,
-};
+use crate::kms::members::{bytes_of, check_grant_tokens, check_key_id, dry_run, parse_context};
 use crate::kms::target::{ContextPairs, KeyTarget};
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
 use serde::{Deserialize, Serialize};
-use strongroom_keys::kms::{EncryptionAlgorithm, KeyUsage};
+use strongroom_keys::kms::EncryptionAlgorithm;
 use strongroom_types::{AccountId, Plaintext, limits};
 use strongroom_wire::sensitive::SensitiveBlob;
 use strongroom_wire::{Blob, Constraints};
@@ -146,25 +143,15 @@ impl Asked for OfDestination {
     }
 }
 
-/// What a dry run may leave out. Model: `DryRunModifierType`.
-const IGNORE_CIPHERTEXT: &str = "IGNORE_CIPHERTEXT";
-
 impl Input {
-    /// Model: with this, only permissions are tried, for a key that must then be named.
-    fn ignores_ciphertext(&self) -> bool {
-        let modifiers = self.dry_run_modifiers.as_deref().unwrap_or_default();
-        self.dry_run == Some(true) && modifiers.iter().any(|word| word == IGNORE_CIPHERTEXT)
-    }
-
-    fn check(&self) -> Result<(), ApiError> {
+    /// Checks the members. Answers whether the ciphertext is ignored.
+    fn check(&self) -> Result<bool, ApiError> {
         let mut check = Constraints::new();
         let blob = self.ciphertext_blob.as_ref();
-        if self.ignores_ciphertext() {
-            let length = blob.map(|blob| blob.0.len());
-            check.sensitive_length("ciphertextBlob", length, CIPHERTEXT_BYTES);
+        let modifiers = self.dry_run_modifiers.as_deref();
+        let is_ignored = check_ciphertext(&mut check, blob, (self.dry_run, modifiers));
+        if is_ignored {
             check.required("sourceKeyId", self.source_key_id.as_ref());
-        } else {
-            check_blob(&mut check, "ciphertextBlob", blob, CIPHERTEXT_BYTES);
         }
         let source = self.source_key_id.as_deref();
         check.length("sourceKeyId", source, 1..=limits::KMS_KEY_ID_CHARS_MAX);
@@ -174,10 +161,8 @@ impl Input {
         let algorithm = self.destination_encryption_algorithm.as_deref();
         check_algorithm(&mut check, "destinationEncryptionAlgorithm", algorithm);
         check_grant_tokens(&mut check, self.grant_tokens.as_deref());
-        let rule = "Member must satisfy enum value set: [IGNORE_CIPHERTEXT]";
-        let modifiers = self.dry_run_modifiers.as_deref();
-        check.entries("dryRunModifiers", modifiers, rule, |word| word == IGNORE_CIPHERTEXT);
-        check.finish().map_err(ApiError::validation)
+        check.finish().map_err(ApiError::validation)?;
+        Ok(is_ignored)
     }
 }
 
@@ -199,9 +184,8 @@ impl Operation for ReEncrypt {
     }
 
     fn parse(input: Input) -> Result<Self, ApiError> {
-        input.check()?;
-        let (is_ignored, source) =
-            (input.ignores_ciphertext(), input.source_encryption_algorithm.as_deref());
+        let is_ignored = input.check()?;
+        let source = input.source_encryption_algorithm.as_deref();
         Ok(Self {
             source_algorithm: parse_algorithm(source)?,
             destination_algorithm: parse_algorithm(
@@ -235,7 +219,8 @@ impl Operation for ReEncrypt {
             OfDestination { algorithm: self.destination_algorithm, is_same: grant.are_same() };
         let TwoKeys { source, destination } = grant.into_inner();
         // AWS, recorded: what is wrong with the source is said before the destination is looked at.
-        let opened = self.open(cx, &source).await?;
+        let wanted = (self.ciphertext.as_ref(), self.source_algorithm);
+        let opened = decrypt_or_try(cx, &source, wanted, "ReEncryptFrom").await?;
         let destination = authorize(cx, "kms:ReEncryptTo", &asked, destination).await?;
         let plaintext = opened.plaintext.expose();
         let algorithm = self.destination_algorithm;
@@ -250,20 +235,6 @@ impl Operation for ReEncrypt {
             source_key_material_id: opened.material_id,
             destination_key_material_id: material_id(&destination, algorithm)?,
         }))
-    }
-}
-
-impl ReEncrypt {
-    /// What the ciphertext holds; nothing where only permissions are tried.
-    async fn open(&self, cx: &Cx<'_>, source: &KeyTarget) -> Result<Opened, ApiError> {
-        if let Some(ciphertext) = &self.ciphertext {
-            let wanted = (ciphertext.expose(), self.source_algorithm);
-            return decrypt(cx, source, wanted, "ReEncryptFrom").await;
-        }
-        let (key, arn) = (&source.found()?.value, source.arn_text());
-        key.used_for(&arn, KeyUsage::EncryptDecrypt, "ReEncryptFrom")?;
-        key.in_use(&arn, cx.now)?;
-        Ok(Opened { plaintext: Plaintext::new(Vec::new()), material_id: None })
     }
 }
 

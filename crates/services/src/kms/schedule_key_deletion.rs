@@ -3,13 +3,13 @@
 use crate::authz::Grant;
 use crate::conditions::{Values, one};
 use crate::error::ApiError;
-use crate::kms::key::{Deletion, Key, KeyState};
+use crate::kms::key::KeyState;
 use crate::kms::members::check_key_id;
 use crate::kms::own_key::load_own;
 use crate::kms::target::KeyTarget;
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
 use serde::{Deserialize, Serialize};
-use strongroom_types::{Region, Timestamp};
+use strongroom_types::Timestamp;
 use strongroom_wire::{Constraints, epoch};
 
 /// The valid request.

@@ -163,11 +163,6 @@ impl KeyTarget {
         EncryptionContext::from_pairs(pairs)
     }
 
-    /// The same as pairs.
-    pub(crate) fn context_pairs(&self) -> &ContextPairs {
-        &self.context
-    }
-
     /// Changes the key: the pure part of an operation on one key.
     pub(crate) fn changed(
         &self,

@@ -8,15 +8,30 @@ use strongroom_services::operation::{Effect, Spec};
 /// Operations of the query protocol without members: nothing in such a request can be wrong once it is signed.
 const NEVER_REFUSED: [&str; 1] = ["GetCallerIdentity"];
 
+/// What KMS's operations are given to work on, which their events do not tell either.
+const WORKED_ON: [(&str, &str); 12] = [];
+
 /// Members that AWS's service model marks as sensitive, in requests. Model: botocore 1.44.5.
 const SENSITIVE: [(&str, &str); 7] = [
     ("CreateSecret", "SecretBinary"),
     ("CreateSecret", "SecretString"),
+    ("Decrypt", "CiphertextBlob"),
+    ("DeriveSharedSecret", "PublicKey"),
+    ("Encrypt", "Plaintext"),
+    ("GenerateMac", "Message"),
+    ("ImportKeyMaterial", "EncryptedKeyMaterial"),
+    ("ImportKeyMaterial", "ImportToken"),
     ("PutSecretValue", "RotationToken"),
     ("PutSecretValue", "SecretBinary"),
     ("PutSecretValue", "SecretString"),
+    ("ReEncrypt", "CiphertextBlob"),
+    ("Sign", "Message"),
     ("UpdateSecret", "SecretBinary"),
     ("UpdateSecret", "SecretString"),
+    ("Verify", "Message"),
+    ("Verify", "Signature"),
+    ("VerifyMac", "Mac"),
+    ("VerifyMac", "Message"),
 ];
 
 /// A value that somebody forgot to put in quotes.
@@ -85,7 +100,9 @@ fn check_parameters(operation: &str, noted: &Value, members: Option<&Value>) {
         assert!(noted.is_null(), "{operation}: {noted}");
         return;
     };
-    let is_sensitive = |name: &str| SENSITIVE.contains(&(operation, name));
+    let is_sensitive = |name: &str| {
+        SENSITIVE.contains(&(operation, name)) || WORKED_ON.contains(&(operation, name))
+    };
     let told = members.as_object().unwrap().keys().filter(|name| !is_sensitive(name));
     let mut expected: Vec<String> = told.map(|name| lower_first(name)).collect();
     let mut found: Vec<String> = noted.as_object().unwrap().keys().cloned().collect();

@@ -1,7 +1,7 @@
 //! Requests of every operation of KMS. Those on a key are about one that is not there, which is told only to those who
 //! may know; those that take an alias have the alias of a key that is there as their opposite.
 
-use crate::harness::{Building, Call, HOME};
+use crate::harness::{ACCOUNT, Building, Call, HOME};
 use crate::samples::{CANARY_BASE64, Sample};
 use serde_json::{Value, json};
 
@@ -14,6 +14,10 @@ const ABSENT_KEY: &str = "12345678-1234-4234-8234-123456789012";
 const MISSING: &str = "NotFoundException";
 /// Sixteen bytes in base64.
 const BYTES: &str = "AAECAwQFBgcICQoLDA0ODw==";
+
+fn root() -> String {
+    format!("arn:aws:iam::{ACCOUNT}:root")
+}
 
 fn sample(operation: &'static str, members: Value, code: Option<&'static str>) -> Sample {
     Sample { service: "kms", operation, region: HOME, members, code, refused: None }
@@ -29,7 +33,7 @@ pub(crate) fn samples() -> Vec<Sample> {
             ("GenerateRandom", json!({"NumberOfBytes": 16})),
             ("ListAliases", json!({})),
             ("ListKeys", json!({})),
-            ("ListRetirableGrants", json!({"RetiringPrincipal": "arn:aws:iam::123456789012:root"})),
+            ("ListRetirableGrants", json!({"RetiringPrincipal": root()})),
         ]
         .map(|(operation, members)| sample(operation, members, None)),
     );
@@ -39,7 +43,6 @@ pub(crate) fn samples() -> Vec<Sample> {
 /// Operations that look after a key, which is not there.
 fn on_keys() -> Vec<Sample> {
     let (key, alias) = (json!(ABSENT_KEY), json!(ABSENT_ALIAS));
-    let root = "arn:aws:iam::123456789012:root";
     let grant = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
     let wrapping = json!({
         "KeyId": key, "WrappingAlgorithm": "RSAES_OAEP_SHA_256", "WrappingKeySpec": "RSA_2048",
@@ -51,7 +54,10 @@ fn on_keys() -> Vec<Sample> {
     [
         ("CancelKeyDeletion", json!({"KeyId": key})),
         ("CreateAlias", json!({"AliasName": alias, "TargetKeyId": key})),
-        ("CreateGrant", json!({"KeyId": key, "GranteePrincipal": root, "Operations": ["Decrypt"]})),
+        (
+            "CreateGrant",
+            json!({"KeyId": key, "GranteePrincipal": root(), "Operations": ["Decrypt"]}),
+        ),
         ("DeleteAlias", json!({"AliasName": alias})),
         ("DeleteImportedKeyMaterial", json!({"KeyId": key})),
         ("DisableKey", json!({"KeyId": key})),

@@ -15,19 +15,23 @@ const WORKED_ON: [(&str, &str); 12] = [];
 const SENSITIVE: [(&str, &str); 7] = [
     ("CreateSecret", "SecretBinary"),
     ("CreateSecret", "SecretString"),
+    ("PutSecretValue", "RotationToken"),
+    ("PutSecretValue", "SecretBinary"),
+    ("PutSecretValue", "SecretString"),
+    ("UpdateSecret", "SecretBinary"),
+    ("UpdateSecret", "SecretString"),
+];
+
+/// What KMS's operations are given to work on, which their events do not tell either.
+const WORKED_ON: [(&str, &str); 12] = [
     ("Decrypt", "CiphertextBlob"),
     ("DeriveSharedSecret", "PublicKey"),
     ("Encrypt", "Plaintext"),
     ("GenerateMac", "Message"),
     ("ImportKeyMaterial", "EncryptedKeyMaterial"),
     ("ImportKeyMaterial", "ImportToken"),
-    ("PutSecretValue", "RotationToken"),
-    ("PutSecretValue", "SecretBinary"),
-    ("PutSecretValue", "SecretString"),
     ("ReEncrypt", "CiphertextBlob"),
     ("Sign", "Message"),
-    ("UpdateSecret", "SecretBinary"),
-    ("UpdateSecret", "SecretString"),
     ("Verify", "Message"),
     ("Verify", "Signature"),
     ("VerifyMac", "Mac"),

@@ -8,9 +8,6 @@ use strongroom_services::operation::{Effect, Spec};
 /// Operations of the query protocol without members: nothing in such a request can be wrong once it is signed.
 const NEVER_REFUSED: [&str; 1] = ["GetCallerIdentity"];
 
-/// What KMS's operations are given to work on, which their events do not tell either.
-const WORKED_ON: [(&str, &str); 12] = [];
-
 /// Members that AWS's service model marks as sensitive, in requests. Model: botocore 1.44.5.
 const SENSITIVE: [(&str, &str); 7] = [
     ("CreateSecret", "SecretBinary"),

@@ -2,6 +2,7 @@
 
 use crate::background::{forward_events, work};
 use crate::config::{Config, ServeArgs};
+use crate::seal_choice::SealChoice;
 use crate::{admin, harden};
 use anyhow::{Context, bail};
 use std::io::Write;
@@ -11,8 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use strongroom_audit::AuditLog;
 use strongroom_http::{Exposure, IssuerClient, Limits, Listening, ServerConfig, Terms};
-use strongroom_keys::seal::KeyFile;
-use strongroom_keys::{StorageKeys, Unsealed};
+use strongroom_keys::{Sealing, StorageKeys};
 use strongroom_services::background::finish;
 use strongroom_services::bootstrap::{self, Preset, RootCredential};
 use strongroom_services::forward::forward;
@@ -41,11 +41,8 @@ pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<()> {
     let config = Config::resolve(args)?;
     start_logging();
     let throwaway = Throwaway::of(args, &config)?;
-    let config = Config {
-        data_dir: throwaway.data_dir.clone(),
-        key_file: throwaway.key_file.clone(),
-        ..config
-    };
+    let config =
+        Config { data_dir: throwaway.data_dir.clone(), seal: throwaway.seal.clone(), ..config };
     let runtime = runtime()?;
     let preset = preset(config.dev)?;
     if std::env::var_os(SECRET_VARIABLE).is_some() && !config.dev {
@@ -66,7 +63,7 @@ pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<()> {
 const AUDIT_GATHER: u32 = 40;
 
 /// One core: everything on one thread, which is cheapest. More: a worker each.
-fn runtime() -> anyhow::Result<Runtime> {
+pub(crate) fn runtime() -> anyhow::Result<Runtime> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let mut builder =
         if cores == 1 { Builder::new_current_thread() } else { Builder::new_multi_thread() };
@@ -85,7 +82,7 @@ fn start_logging() {
 /// A data directory that goes away with the process, in `--dev` without one of the user's own.
 struct Throwaway {
     data_dir: PathBuf,
-    key_file: PathBuf,
+    seal: SealChoice,
     remove: bool,
 }
 
@@ -96,12 +93,12 @@ impl Throwaway {
             make_private_dir(&config.data_dir)?;
             return Ok(Self {
                 data_dir: config.data_dir.clone(),
-                key_file: config.key_file.clone(),
+                seal: config.seal.clone(),
                 remove: false,
             });
         }
         let data_dir = make_throwaway_dir()?;
-        Ok(Self { key_file: data_dir.join("root.key"), data_dir, remove: true })
+        Ok(Self { seal: SealChoice::key_file_in(&data_dir), data_dir, remove: true })
     }
 }
 
@@ -115,7 +112,7 @@ impl Drop for Throwaway {
     }
 }
 
-fn make_private_dir(path: &Path) -> anyhow::Result<()> {
+pub(crate) fn make_private_dir(path: &Path) -> anyhow::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new()
         .recursive(true)
@@ -196,25 +193,60 @@ struct Opened {
     outbox_through: u64,
 }
 
-async fn open(config: &Config, preset: Preset) -> anyhow::Result<Opened> {
-    let entropy = SystemEntropy;
+/// The database's file in the data directory.
+pub(crate) const DATABASE: &str = "strongroom.db";
+
+/// Opens the database. Only one process at a time can.
+pub(crate) fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
     let options = strongroom_store_sqlite::Options {
         exclusive: config.exclusive_storage,
         durability: config.durability,
         ..strongroom_store_sqlite::Options::default()
     };
-    let database = config.data_dir.join("strongroom.db");
+    let database = config.data_dir.join(DATABASE);
     let store = SqliteStore::open(&database, options)
         .with_context(|| format!("cannot open {}", database.display()))?;
-    let store: Arc<dyn Store> = Arc::new(store);
-    let wrapped = bootstrap::wrapped_storage_keys(&*store).await?;
-    check_preset(wrapped.is_none(), &preset)?;
-    let seal = KeyFile::new(&config.key_file);
-    let Unsealed { keys, to_store } = StorageKeys::unseal(&seal, wrapped.as_deref(), &entropy)
-        .with_context(|| format!("cannot use the root key in {}", config.key_file.display()))?;
-    if let Some(wrapped) = to_store {
-        bootstrap::keep_storage_keys(&*store, wrapped).await?;
+    Ok(Arc::new(store))
+}
+
+async fn open(config: &Config, preset: Preset) -> anyhow::Result<Opened> {
+    let store = open_store(config)?;
+    let sealing = bootstrap::sealing(&*store).await?.map(|stored| stored.sealing);
+    check_preset(sealing.is_none(), &preset)?;
+    let keys = match sealing {
+        Some(sealing) => open_keys(config, &sealing)?,
+        None => make_keys(config, &*store).await?,
+    };
+    furnish(config, store, keys, preset).await
+}
+
+fn open_keys(config: &Config, sealing: &Sealing) -> anyhow::Result<StorageKeys> {
+    let record = sealing.record()?;
+    let seal = config.seal.of_data(&record)?;
+    let keys = StorageKeys::open(&*seal, sealing).context("cannot use the root key")?;
+    // A change of the root key was cut off behind its commit. That it stays so harms nothing.
+    if let Err(error) = seal.settle(&record) {
+        tracing::warn!(%error, "the root key could not be put in its place");
     }
+    Ok(keys)
+}
+
+async fn make_keys(config: &Config, store: &dyn Store) -> anyhow::Result<StorageKeys> {
+    let seal = config.seal.of_new_data()?;
+    let (keys, sealing) = StorageKeys::create(&*seal, &SystemEntropy, SystemClock.now())
+        .context("cannot use the root key")?;
+    bootstrap::keep_sealing(store, sealing).await?;
+    Ok(keys)
+}
+
+/// The rest of what is open, once the storage keys are.
+async fn furnish(
+    config: &Config,
+    store: Arc<dyn Store>,
+    keys: StorageKeys,
+    preset: Preset,
+) -> anyhow::Result<Opened> {
+    let entropy = SystemEntropy;
     let records = Records::new(store, keys, config.settings.cache_bytes);
     let audit_dir = config.data_dir.join("audit");
     let (audit, recovered) = AuditLog::open(&audit_dir, strongroom_audit::Options::default())
@@ -250,12 +282,24 @@ pub(crate) fn with_data<T>(
     work: impl AsyncFnOnce(&House) -> T,
 ) -> anyhow::Result<T> {
     harden::forbid_dumps()?;
-    runtime()?.block_on(async {
-        let Opened { house, outbox_through, .. } = open(config, Preset::default()).await?;
-        let done = work(&house).await;
-        forward(&house, outbox_through).await.context("cannot move events to the audit log")?;
-        Ok(done)
-    })
+    runtime()?.block_on(async { use_house(open(config, Preset::default()).await?, work).await })
+}
+
+/// The same with a store and keys that are open already.
+pub(crate) async fn with_keys<T>(
+    config: &Config,
+    store: Arc<dyn Store>,
+    keys: StorageKeys,
+    work: impl AsyncFnOnce(&House) -> T,
+) -> anyhow::Result<T> {
+    use_house(furnish(config, store, keys, Preset::default()).await?, work).await
+}
+
+async fn use_house<T>(opened: Opened, work: impl AsyncFnOnce(&House) -> T) -> anyhow::Result<T> {
+    let Opened { house, outbox_through, .. } = opened;
+    let done = work(&house).await;
+    forward(&house, outbox_through).await.context("cannot move events to the audit log")?;
+    Ok(done)
 }
 
 async fn serve(config: &Config, preset: Preset) -> anyhow::Result<()> {

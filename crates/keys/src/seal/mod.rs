@@ -10,7 +10,7 @@ mod private_file;
 mod record;
 
 pub use key_file::KeyFile;
-pub use passphrase::{Passphrase, PassphraseKeeping};
+pub use passphrase::{Cost, Passphrase, PassphraseKeeping};
 pub use record::{Keeping, SealRecord};
 
 use crate::aead::SealKey;

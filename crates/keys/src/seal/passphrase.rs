@@ -66,28 +66,31 @@ impl PassphraseKeeping {
     }
 }
 
-/// A passphrase in a file.
-#[derive(Debug, Clone)]
+/// A passphrase that was read from a file.
+#[expect(missing_debug_implementations, reason = "holds the passphrase")]
 pub struct Passphrase {
+    text: Zeroizing<String>,
     path: PathBuf,
     cost: Cost,
 }
 
 impl Passphrase {
-    /// In the file at this path; nothing is read yet.
-    pub fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), cost: Cost::RECOMMENDED }
-    }
-
-    /// The file's text without the end of its line.
-    fn read(&self) -> Result<Zeroizing<String>, SealError> {
-        let mut text = private_file::read(&self.path, BYTES_MAX)?;
+    /// The text of a file or pipe, without the end of its line.
+    pub fn read(path: &Path) -> Result<Self, SealError> {
+        let mut text = private_file::read(path, BYTES_MAX)?;
         let length = text.trim_end_matches(['\r', '\n']).len();
         text.truncate(length);
-        if text.is_empty() {
-            return Err(self.unfit("holds no passphrase"));
+        let passphrase = Self { text, path: path.to_owned(), cost: Cost::RECOMMENDED };
+        if passphrase.text.is_empty() {
+            return Err(passphrase.unfit("holds no passphrase"));
         }
-        Ok(text)
+        Ok(passphrase)
+    }
+
+    /// What a guess at the next root key's passphrase costs, where it is not what is recommended.
+    #[must_use]
+    pub fn at_cost(self, cost: Cost) -> Self {
+        Self { cost, ..self }
     }
 
     fn unfit(&self, what: &'static str) -> SealError {
@@ -106,7 +109,7 @@ impl Seal for Passphrase {
                 kept.cost
             )));
         }
-        let key = derive(&self.read()?, &kept.salt, kept.cost)?;
+        let key = derive(&self.text, &kept.salt, kept.cost)?;
         let opened = key
             .open(&bound_to(kept.cost, &kept.salt), &kept.wrapped)
             .map_err(|_| self.unfit("is not the passphrase of this data"))?;
@@ -123,14 +126,13 @@ impl Seal for Passphrase {
         _current: Option<&SealRecord>,
         entropy: &dyn Entropy,
     ) -> Result<Prepared, SealError> {
-        let text = self.read()?;
-        if text.chars().count() < CHARACTERS_MIN {
+        if self.text.chars().count() < CHARACTERS_MIN {
             return Err(self.unfit("is too short: a passphrase has at least 12 characters"));
         }
         let root = RootKey::generate(entropy);
         let mut salt = [0; 16];
         entropy.fill(&mut salt);
-        let key = derive(&text, &salt, self.cost)?;
+        let key = derive(&self.text, &salt, self.cost)?;
         let wrapped = key
             .seal(&bound_to(self.cost, &salt), root.bytes(), entropy)
             .map_err(|_| SealError::Sealing)?;
@@ -169,7 +171,7 @@ mod tests {
         let mut options = std::fs::OpenOptions::new();
         let mut file = options.write(true).create_new(true).mode(0o600).open(&path).unwrap();
         std::io::Write::write_all(&mut file, text.as_bytes()).unwrap();
-        Passphrase { cost: CHEAP, ..Passphrase::new(&path) }
+        Passphrase::read(&path).unwrap().at_cost(CHEAP)
     }
 
     fn prepare(seal: &Passphrase) -> (RootKey, SealRecord) {
@@ -222,11 +224,14 @@ mod tests {
     #[test]
     fn a_new_passphrase_that_is_short_or_empty_is_refused() {
         let directory = tempfile::tempdir().unwrap();
-        for text in ["", "\n", "elevenchars", "elevenchars\n"] {
-            let name = format!("{}", text.len());
-            let seal = with(directory.path(), &name, text);
+        for (name, text) in [("short", "elevenchars"), ("with its end", "elevenchars\n")] {
+            let seal = with(directory.path(), name, text);
             assert!(seal.prepare(None, &SystemEntropy).is_err(), "{text:?}");
-            std::fs::remove_file(directory.path().join(name)).unwrap();
+        }
+        let path = with(directory.path(), "empty", "soon empty").path;
+        for text in ["", "\n"] {
+            std::fs::write(&path, text).unwrap();
+            assert!(Passphrase::read(&path).is_err(), "{text:?}");
         }
         assert!(with(directory.path(), "ok", "twelve chars").prepare(None, &SystemEntropy).is_ok());
     }
@@ -235,10 +240,10 @@ mod tests {
     fn the_recommended_cost_is_what_new_data_gets() {
         let directory = tempfile::tempdir().unwrap();
         let path = with(directory.path(), "right", "correct horse battery").path;
-        let (root, record) = prepare(&Passphrase::new(&path));
+        let (root, record) = prepare(&Passphrase::read(&path).unwrap());
         let Keeping::Passphrase(kept) = &record.keeping else { panic!("another seal") };
         assert_eq!(kept.cost(), Cost { memory_kib: 65_536, passes: 3, lanes: 4 });
-        assert!(Passphrase::new(&path).unseal(&record).unwrap().id() == root.id());
+        assert!(Passphrase::read(&path).unwrap().unseal(&record).unwrap().id() == root.id());
     }
 
     /// Computed apart from this code, with Python's `cryptography`.

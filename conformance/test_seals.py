@@ -2,14 +2,15 @@
 
 Expectations are inferred: AWS has no such thing.
 """
-import os, pathlib, re, shutil, signal, subprocess, threading, time, uuid
+import os, pathlib, re, shutil, signal, subprocess, threading, time, urllib.error, urllib.request, uuid
 
+import botocore.exceptions
 import pytest
 
 from conftest import BINARY, Server
 
 PASSPHRASE = "correct horse battery staple"
-KINDS = ["key-file", "passphrase"]
+KINDS = ["key-file", "passphrase", "shares"]
 
 
 class Vault:
@@ -30,7 +31,24 @@ class Vault:
         file.write_text(text)
         return file
 
-    def run(self, command, *arguments, before=(), environment=None, **options):
+    def share_files(self, root=None):
+        """Of the root key that counts, or of another."""
+        root = root or self.seal("status")["root key"]
+        return sorted((self.path / "shares").glob(f"share-{root}-*"))
+
+    def held(self, command):
+        """What a command must be given, for it is not where the configuration says."""
+        if self.kind != "shares" or command not in ("verify", "rotate", "migrate"):
+            return []
+        return [word for file in self.share_files()[-2:] for word in ("--share-file", file)]
+
+    def next(self, command, arguments):
+        """How shares are to be made, where they are."""
+        is_new = command in ("init", "migrate") and "shares" in arguments or command == "rotate" and self.kind == "shares"
+        return ["--shares-dir", self.path / "shares", "--threshold", "2", "--shares", "3"] if is_new else []
+
+    def run(self, command, *arguments, before=(), environment=None, held=None, **options):
+        arguments = [*arguments, *self.next(command, arguments), *(self.held(command) if held is None else held)]
         environment = {"PATH": os.environ["PATH"], **(self.environment() if environment is None else environment)}
         arguments = [*before, BINARY, "seal", command, "--data-dir", self.data_dir, *arguments]
         return subprocess.run(arguments, env=environment, capture_output=True, text=True, timeout=60, **options)
@@ -49,11 +67,22 @@ class Vault:
         return self.seal("init", "--kind", self.kind)
 
     def start(self):
-        self.server.start()
+        self.server.start(wait=self.kind != "shares")
+        if self.kind == "shares":
+            wait_sealed(self.server)
+            for file in self.share_files()[:2]:
+                self.seal("unseal", "--share-file", file)
+            self.server.wait_ready()
         return self.server.client()
 
     def stop(self):
         self.server.stop()
+
+    def spoil_start(self):
+        """Starts a server that cannot open its data. Answers what it said."""
+        self.server.start(wait=False)
+        assert self.server.process.wait(timeout=20) == 1
+        return self.server.log()
 
     def fill(self):
         self.init()
@@ -85,6 +114,30 @@ class Vault:
         return [name for name in re.findall(r'"eventName":"(\w+)"', tail.stdout)]
 
 
+def answer(server, path="/", data=None, headers={}):
+    request = urllib.request.Request(server.endpoint + path, data, headers)
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answered:
+            return answered.status, answered.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def wait_sealed(server):
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        assert server.process.poll() is None, server.log()
+        try:
+            if answer(server, "/health/ready") == (503, "sealed\n"):
+                # The port is answered a moment before the socket that takes shares is there.
+                if (server.data_dir / "admin.sock").exists():
+                    return
+        except OSError:
+            pass
+        time.sleep(0.005)
+    raise AssertionError(f"the server was not sealed: {server.log()}")
+
+
 @pytest.fixture
 def vault(tmp_path):
     made = []
@@ -114,6 +167,9 @@ def test_data_is_made_and_opens_again_under_the_seal_that_was_chosen(vault, kind
     vault.holds()
     shown = vault.seal("status")
     assert shown.pop("server") == "not running" and shown == made
+    if kind == "shares":
+        assert [file.stat().st_mode & 0o777 for file in vault.share_files()] == [0o600] * 3
+        assert (vault.path / "shares").stat().st_mode & 0o777 == 0o700
 
 
 def test_a_first_start_makes_what_the_configuration_chooses_and_a_later_one_holds_the_data_to_it(vault, tmp_path):
@@ -145,11 +201,21 @@ def wrong_secrets(vault, other):
         yield "missing", root.unlink, "root.key: No such file"
         yield "damaged", lambda: root.write_text(root.read_text().replace("v1 ", "v1 0", 1)), "root.key: is damaged or not a strongroom root key"
         yield "open to others", lambda: root.chmod(0o640), "root.key: can be read by others"
-    else:
+    elif vault.kind == "passphrase":
         yield "another", lambda: passphrase.write_text(PASSPHRASE + "!"), "passphrase: is not the passphrase of this data"
         yield "empty", lambda: passphrase.write_text("\n"), "passphrase: holds no passphrase"
         yield "missing", passphrase.unlink, "passphrase: No such file"
         yield "open to others", lambda: passphrase.chmod(0o604), "passphrase: can be read by others"
+    else:
+        mine, others = vault.share_files(), other.share_files()
+        needed, given = vault.seal("status")["root key"], other.seal("status")["root key"]
+        last = mine[-1]
+        yield "another's", lambda: shutil.copy(others[1], last), f"the share 2 is of the root key {given}, and this data needs shares of {needed}"
+        yield "missing", last.unlink, "-3: No such file"
+        yield "damaged", lambda: last.write_text(last.read_text().replace(" 3 2 ", " 3 2 0", 1)), "the share 3 is damaged"
+        yield "another number", lambda: last.write_text(last.read_text().replace(" 3 2 ", " 1 2 ", 1)), "the share 1 is damaged"
+        yield "open to others", lambda: last.chmod(0o640), "-3: can be read by others"
+        yield "the same twice", lambda: shutil.copy(mine[-2], last), "2 shares are needed, and 1 given"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -158,17 +224,17 @@ def test_a_wrong_root_key_is_told_and_nothing_is_touched(vault, kind):
     vault.fill(), other.fill()
     sound = vault.path.parent / "sound"
     copied(vault.path, sound)
+    held = vault.held("verify")
     for what, spoil, told in wrong_secrets(vault, other):
         spoil()
         before = vault.bytes()
-        for command in (["verify"], ["rotate"], ["migrate", "--to", "passphrase" if kind == "key-file" else "key-file"]):
-            said = vault.refused(*command)
+        for command in (["verify"], ["rotate"], ["migrate", "--to", "passphrase" if kind != "passphrase" else "key-file"]):
+            said = vault.refused(*command, held=held)
             assert told in said, (what, said)
             assert vault.bytes() == before, (what, command)
-        vault.server.start(wait=False)
-        assert vault.server.process.wait(timeout=20) == 1, what
-        assert told in vault.server.log(), (what, vault.server.log())
-        assert vault.bytes() == before, what
+        if kind != "shares":
+            assert told in vault.spoil_start(), what
+            assert vault.bytes() == before, what
         shutil.rmtree(vault.path)
         copied(sound, vault.path)
     vault.holds()
@@ -226,7 +292,9 @@ def test_the_root_key_moves_from_each_seal_to_each_other(vault, running):
     vault = vault(KINDS[0]).fill()
     ways = [(old, new) for old in KINDS for new in KINDS if old != new]
     roots = {vault.seal("status")["root key"]}
-    for kind in [new for _, new in ways]:
+    round_trip = ["passphrase", "shares", "key-file", "shares", "passphrase", "key-file"]
+    assert set(zip([KINDS[0], *round_trip], round_trip)) == set(ways)
+    for kind in round_trip:
         if running:
             vault.start()
         moved = vault.migrate(kind)
@@ -260,14 +328,15 @@ def test_the_root_keys_file_moves_and_is_never_written_over_another(vault):
 def test_the_recovery_drill_opens_the_data_with_a_backup_and_changes_nothing(vault, kind, running):
     vault = vault(kind).fill()
     backup = vault.path / "backup"
-    shutil.copy(vault.data_dir / "root.key" if kind == "key-file" else vault.passphrase_file, backup)
-    flag = "--seal-key-file" if kind == "key-file" else "--seal-passphrase-file"
+    shutil.copy({"key-file": vault.data_dir / "root.key", "passphrase": vault.passphrase_file}.get(kind) or vault.share_files()[1], backup)
+    flag = {"key-file": "--seal-key-file", "passphrase": "--seal-passphrase-file", "shares": "--share-file"}[kind]
+    held = ["--share-file", vault.share_files()[0]] if kind == "shares" else []
     if running:
         vault.start()
     before = vault.bytes()
-    assert vault.seal("verify", flag, backup)["this opens the data"] == f"root key {vault.seal('status')['root key']}, storage keys: 1"
+    assert vault.seal("verify", flag, backup, held=held)["this opens the data"] == f"root key {vault.seal('status')['root key']}, storage keys: 1"
     backup.write_text("something else\n")
-    vault.refused("verify", flag, backup)
+    vault.refused("verify", flag, backup, held=held)
     after = vault.bytes()
     after.pop("backup"), before.pop("backup")
     assert after == before
@@ -333,7 +402,7 @@ def test_only_one_replaces_the_root_key_at_a_time(vault):
 SYSCALLS = ["openat", "write", "fsync", "rename", "unlink", "pwrite64", "fdatasync", "close"]
 
 
-@pytest.mark.parametrize("way", [["rotate"], ["migrate", "--to", "passphrase"]], ids=["rotate", "migrate"])
+@pytest.mark.parametrize("way", [["rotate"], ["migrate", "--to", "passphrase"], ["migrate", "--to", "shares"]], ids=["rotate", "to a passphrase", "to shares"])
 def test_whoever_is_killed_at_any_system_call_finds_data_that_opens(vault, tmp_path, way):
     vault = vault().fill()
     first, sound = vault.seal("status")["root key"], tmp_path / "sound"
@@ -347,14 +416,17 @@ def test_whoever_is_killed_at_any_system_call_finds_data_that_opens(vault, tmp_p
         for number in range(max(1, last - (40 if "rotate" in way else 12)), last + 1):
             shutil.rmtree(vault.path)
             copied(sound, vault.path)
+            vault.kind = "key-file"
             done = vault.run(*way, before=["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"inject={call}:signal=SIGKILL:when={number}"])
             kills += done.returncode != 0
+            vault.kind = vault.seal("status")["seal"].split()[0]
             vault.seal("verify")
             found.add(vault.seal("status")["root key"] == first)
-            if number % 5 == 0:
+            if number % 6 == 0:
                 vault.holds()
         shutil.rmtree(vault.path)
         copied(sound, vault.path)
+        vault.kind = "key-file"
     assert found == {True, False} and kills > 20, (found, kills)
 
 
@@ -422,3 +494,89 @@ def test_nothing_of_a_key_or_passphrase_is_said(vault):
         assert not any(part in text for text in said)
         for name, (content, _) in vault.bytes().items():
             assert name == "passphrase" or part.encode() not in content, name
+
+
+def test_a_sealed_server_answers_that_it_lives_and_nothing_else(vault):
+    vault = vault("shares").fill()
+    vault.server.start(wait=False)
+    wait_sealed(vault.server)
+    assert answer(vault.server, "/health/live") == (200, "ok\n")
+    assert answer(vault.server, "/health/ready") == (503, "sealed\n")
+    for ask in (lambda: vault.server.client().get_secret_value(SecretId="kept"), lambda: vault.server.client("sts").get_caller_identity()):
+        with pytest.raises(botocore.exceptions.ClientError) as refused:
+            ask()
+        assert refused.value.response["Error"] == {"Code": "ServiceUnavailable", "Message": "The server is sealed"} | (
+            {"Type": "Receiver"} if "Type" in refused.value.response["Error"] else {})
+        assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
+    for path, data in (("/", None), ("/metrics", None), ("/health/ready", b"x"), ("/admin", b"{}"), ("/", b"x" * 200_000)):
+        assert answer(vault.server, path, data)[0] == 503, path
+    account = subprocess.run([BINARY, "account", "create", "--data-dir", vault.data_dir], capture_output=True, text=True)
+    assert account.returncode == 1 and "the server is sealed" in account.stderr
+    assert vault.seal("status")["server"] == "sealed, 0 shares given"
+    first, second, third = vault.share_files()
+    assert vault.seal("unseal", input=first.read_text()) == {"shares": "1 of 2"}
+    assert vault.seal("unseal", "--share-file", first) == {"shares": "1 of 2"}, "a share counts once"
+    assert vault.seal("status")["server"] == "sealed, 1 shares given"
+    damaged = vault.write("damaged", second.read_text().replace(" 2 2 ", " 2 2 0"))
+    assert "the share 2 is damaged" in vault.refused("unseal", "--share-file", damaged)
+    assert answer(vault.server, "/health/ready")[0] == 503
+    assert vault.seal("unseal", "--share-file", third) == {"server": "unsealed"}
+    vault.server.wait_ready()
+    assert vault.server.client().get_secret_value(SecretId="kept")["SecretString"] == "value"
+    assert vault.seal("status")["server"] == "running"
+    for file in (first, second, third):
+        assert file.read_text().split()[4] not in vault.server.log()
+
+
+def test_shares_of_other_data_and_edited_ones_open_nothing(vault):
+    import hashlib
+
+    vault, other = vault("shares").fill(), vault("shares", "other").fill()
+    vault.server.start(wait=False)
+    wait_sealed(vault.server)
+    assert "the share 1 is of the root key" in vault.refused("unseal", "--share-file", other.share_files()[0])
+    _, root, number, threshold, _, _ = vault.share_files()[0].read_text().split()
+    forged = bytes(range(32))
+    sum = hashlib.sha256(b"strongroom share checksum" + bytes.fromhex(root) + bytes([int(number), int(threshold)]) + forged).hexdigest()[:8]
+    file = vault.write("forged", f"strongroom-share-v1 {root} {number} {threshold} {forged.hex()} {sum}\n")
+    assert "the share 1 is not the one that was handed out" in vault.refused("unseal", "--share-file", file)
+    assert vault.seal("status")["server"] == "sealed, 0 shares given"
+
+
+def test_a_sealed_server_stops_when_told_and_starts_sealed_again(vault):
+    vault = vault("shares").fill()
+    for _ in range(2):
+        vault.server.start(wait=False)
+        wait_sealed(vault.server)
+        vault.seal("unseal", "--share-file", vault.share_files()[0])
+        vault.stop()
+    vault.holds()
+
+
+def test_old_shares_open_nothing_once_new_ones_are_handed_out(vault):
+    vault = vault("shares").fill()
+    old = vault.share_files()
+    vault.start()
+    few = [word for file in old[:1] for word in ("--share-file", file)]
+    assert "2 shares are needed, and 1 given" in vault.refused("rotate", held=few)
+    vault.seal("rotate")
+    vault.stop()
+    said = vault.refused("verify", held=[word for file in old for word in ("--share-file", file)])
+    assert "the share 1 is of the root key" in said
+    vault.holds()
+
+
+def test_a_preset_credential_is_kept_out_of_the_environment_while_shares_are_awaited(vault):
+    from conftest import SECRET_KEY
+
+    vault = vault("shares")
+    vault.init()
+    for _ in range(2):
+        vault.server.start(wait=False)
+        wait_sealed(vault.server)
+        assert SECRET_KEY.encode() not in pathlib.Path(f"/proc/{vault.server.process.pid}/environ").read_bytes()
+        for file in vault.share_files()[:2]:
+            vault.seal("unseal", "--share-file", file)
+        vault.server.wait_ready()
+        assert vault.server.client("sts").get_caller_identity()["Account"] == "123456789012"
+        vault.stop()

@@ -18,6 +18,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader as Async
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
 use tokio::time::timeout;
+use zeroize::Zeroizing;
 
 /// Longest command.
 const COMMAND_BYTES_MAX: u64 = 256 * 1024;
@@ -64,7 +65,8 @@ pub(crate) async fn answer(
         };
         match accepted {
             Ok((stream, _)) => {
-                if let Err(error) = converse(&house, stream).await {
+                if let Err(error) = converse(stream, async |line| perform(&house, line).await).await
+                {
                     tracing::debug!(%error, "an operator's command ended early");
                 }
             }
@@ -76,12 +78,17 @@ pub(crate) async fn answer(
     }
 }
 
-async fn converse(house: &House, stream: UnixStream) -> anyhow::Result<()> {
+/// Reads one command, and answers it.
+pub(crate) async fn converse(
+    stream: UnixStream,
+    answer: impl AsyncFnOnce(&str) -> Value,
+) -> anyhow::Result<()> {
     let (read, mut write) = stream.into_split();
-    let mut line = String::new();
+    // With its room from the start: a text that grows leaves copies behind.
+    let mut line = Zeroizing::new(String::with_capacity(4096));
     let mut read = AsyncBufReader::new(read.take(COMMAND_BYTES_MAX));
     timeout(PATIENCE, read.read_line(&mut line)).await??;
-    let answer = perform(house, &line).await;
+    let answer = answer(&line).await;
     write.write_all(format!("{answer}\n").as_bytes()).await?;
     Ok(())
 }
@@ -143,9 +150,9 @@ fn answered(reply: &Value) -> anyhow::Result<Value> {
 }
 
 fn ask_server(mut stream: ClientStream, command: &Command) -> anyhow::Result<Value> {
-    let mut line = serde_json::to_string(command)?;
-    line.push('\n');
+    let line = Zeroizing::new(serde_json::to_string(command)?);
     stream.write_all(line.as_bytes())?;
+    stream.write_all(b"\n")?;
     let mut reply = String::new();
     BufReader::new(stream).read_line(&mut reply)?;
     serde_json::from_str(&reply).context("the server's answer cannot be read")

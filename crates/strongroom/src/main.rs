@@ -10,6 +10,7 @@ mod policy;
 mod reseal;
 mod seal;
 mod seal_choice;
+mod sealed;
 mod serve;
 
 use clap::{Parser, Subcommand};

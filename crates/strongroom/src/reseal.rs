@@ -68,7 +68,7 @@ mod tests {
     use std::os::unix::fs::OpenOptionsExt;
     use std::path::Path;
     use strongroom_keys::RootKey;
-    use strongroom_keys::seal::{Cost, KeyFile, Passphrase, Prepared, SealError};
+    use strongroom_keys::seal::{Cost, KeyFile, NewShares, Passphrase, Prepared, SealError};
     use strongroom_types::SystemEntropy;
 
     const NOW: Timestamp = Timestamp::from_millis(1_790_000_000_000);
@@ -155,6 +155,7 @@ mod tests {
 
         fn seal(directory: &Path, kind: &str) -> Box<dyn Seal> {
             match kind {
+                "shares" => Box::new(NewShares::new(&directory.join(kind), 2, 3).unwrap()),
                 "root.key" | "other.key" => Box::new(KeyFile::new(&directory.join(kind))),
                 _ => Box::new(Passphrase::read(&directory.join(kind)).unwrap().at_cost(CHEAP)),
             }
@@ -196,13 +197,16 @@ mod tests {
         }
     }
 
-    const WAYS: [(&str, &str); 6] = [
+    const WAYS: [(&str, &str); 9] = [
         ("root.key", "root.key"),
         ("root.key", "other.key"),
         ("root.key", "new"),
         ("old", "root.key"),
         ("old", "old"),
         ("old", "new"),
+        ("shares", "shares"),
+        ("shares", "root.key"),
+        ("root.key", "shares"),
     ];
 
     #[test]

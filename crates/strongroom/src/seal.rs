@@ -11,17 +11,19 @@ use crate::{harden, serve};
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use std::fs::{File, TryLockError};
+use std::io::Read as _;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use strongroom_keys::seal::{Keeping, Seal, SealRecord};
+use strongroom_keys::seal::{Keeping, NewShares, Seal, SealRecord, Share};
 use strongroom_keys::{Sealing, StorageKeys};
 use strongroom_services::admin::Command;
 use strongroom_services::bootstrap;
 use strongroom_services::sealing::{Base64, Read, Reason, Replacement, SealingText};
 use strongroom_store::{Batch, Store};
-use strongroom_types::{Clock, SystemClock, SystemEntropy};
+use strongroom_types::{Clock, SystemClock, SystemEntropy, Timestamp};
 use tokio::runtime::Runtime;
+use zeroize::Zeroizing;
 
 /// What can be done with the seal.
 #[derive(Debug, Subcommand)]
@@ -34,8 +36,20 @@ pub(crate) enum SealCommand {
     Rotate(RotateArgs),
     /// Have another seal keep the root key; the server may be running
     Migrate(MigrateArgs),
-    /// Prove that a key file or passphrase opens the data, without changing anything
+    /// Prove that a key file, passphrase or shares open the data, without changing anything
     Verify(HeldArgs),
+    /// Give a share to a server that waits for it; from standard input if no file is named
+    Unseal(UnsealArgs),
+}
+
+/// Shares.
+#[derive(Debug, Args)]
+pub(crate) struct UnsealArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// File that holds a share; again for more
+    #[arg(long, value_parser = path(), value_name = "FILE")]
+    share_file: Vec<PathBuf>,
 }
 
 /// Which data, and what opens it.
@@ -45,6 +59,41 @@ pub(crate) struct HeldArgs {
     data: DataArgs,
     #[command(flatten)]
     held: SealArgs,
+    /// File that holds a share; again for more
+    #[arg(long, value_parser = path(), value_name = "FILE")]
+    share_file: Vec<PathBuf>,
+}
+
+impl HeldArgs {
+    fn data(&self) -> anyhow::Result<Data> {
+        let mut data = Data::of(&self.data, self.held.clone())?;
+        data.config.seal.share_files.clone_from(&self.share_file);
+        Ok(data)
+    }
+}
+
+/// Shares that are to be made.
+#[derive(Debug, Args)]
+pub(crate) struct SharesArgs {
+    /// Directory to write shares to, each in a file for who is to keep it
+    #[arg(long, value_parser = path(), value_name = "DIR")]
+    shares_dir: Option<PathBuf>,
+    /// How many shares are needed, 2 to 16
+    #[arg(long, value_name = "NUMBER", default_value_t = 3)]
+    threshold: u8,
+    /// How many shares there are, at most 16
+    #[arg(long, value_name = "NUMBER", default_value_t = 5)]
+    shares: u8,
+}
+
+impl SharesArgs {
+    fn seal(&self) -> anyhow::Result<Box<dyn Seal>> {
+        let directory = self
+            .shares_dir
+            .as_deref()
+            .context("name the directory that shares are to be written to with --shares-dir")?;
+        Ok(Box::new(NewShares::new(directory, self.threshold, self.shares)?))
+    }
 }
 
 /// What is to hold the next root key, where it is not what holds the present one.
@@ -56,6 +105,8 @@ pub(crate) struct NextArgs {
     /// Where the next root key's file is to be
     #[arg(long, value_parser = path(), value_name = "FILE")]
     new_key_file: Option<PathBuf>,
+    #[command(flatten)]
+    shares: SharesArgs,
 }
 
 /// New data.
@@ -66,6 +117,8 @@ pub(crate) struct InitArgs {
     /// Which seal; the configuration's if not given
     #[arg(long, value_name = "SEAL")]
     kind: Option<SealKind>,
+    #[command(flatten)]
+    shares: SharesArgs,
 }
 
 /// Another root key.
@@ -76,6 +129,8 @@ pub(crate) struct RotateArgs {
     /// File that holds the next passphrase; the same passphrase if not given
     #[arg(long, value_parser = path(), value_name = "FILE")]
     new_passphrase_file: Option<PathBuf>,
+    #[command(flatten)]
+    shares: SharesArgs,
 }
 
 /// Another seal.
@@ -99,6 +154,7 @@ pub(crate) fn run(command: &SealCommand) -> anyhow::Result<()> {
         SealCommand::Rotate(args) => rotate(args),
         SealCommand::Migrate(args) => migrate(args),
         SealCommand::Verify(args) => verify(args),
+        SealCommand::Unseal(args) => unseal(args),
     }
 }
 
@@ -115,7 +171,10 @@ fn init(args: &InitArgs) -> anyhow::Result<()> {
     if runtime.block_on(bootstrap::sealing(&*store))?.is_some() {
         bail!("{} holds data already: see `strongroom seal status`", data_dir.display());
     }
-    let seal = config.seal.seal(kind)?;
+    let seal = match kind {
+        SealKind::Shares => args.shares.seal()?,
+        kind => config.seal.seal(kind)?,
+    };
     let (_, sealing) = StorageKeys::create(&*seal, &SystemEntropy, SystemClock.now())?;
     StorageKeys::open(&*seal, &sealing).context("the root key was made and does not open")?;
     runtime.block_on(bootstrap::keep_sealing(&*store, sealing.clone()))?;
@@ -134,17 +193,22 @@ fn check_agreed(config: &Config, kind: SealKind) -> anyhow::Result<()> {
 #[expect(clippy::print_stdout, reason = "the command's result")]
 fn status(args: &DataArgs) -> anyhow::Result<()> {
     let data = Data::of(args, SealArgs::of_environment())?;
-    let Read { sealing, .. } = data.read()?;
+    let Read { sealing, shares_given, .. } = data.read()?;
     let record = Sealing::from(sealing.context(NOT_SET_UP)?).record()?;
     println!("{}", described(&record));
-    println!("server: {}", if data.store.is_none() { "running" } else { "not running" });
+    let server = match (&data.store, shares_given) {
+        (Some(_), _) => "not running".to_owned(),
+        (None, None) => "running".to_owned(),
+        (None, Some(given)) => format!("sealed, {given} shares given"),
+    };
+    println!("server: {server}");
     Ok(())
 }
 
 const NOT_SET_UP: &str = "this data directory is not set up yet";
 
 fn described(record: &SealRecord) -> String {
-    let since = record.since.and_then(|since| since.to_jiff());
+    let since = record.since.and_then(Timestamp::to_jiff);
     let since = since.map_or_else(|| "an older release".to_owned(), |since| since.to_string());
     let kind = record.keeping.kind();
     let seal = match &record.keeping {
@@ -154,6 +218,7 @@ fn described(record: &SealRecord) -> String {
             let mib = cost.memory_kib / 1024;
             format!("{kind} (Argon2id, {mib} MiB, {} passes, {} lanes)", cost.passes, cost.lanes)
         }
+        Keeping::Shares(kept) => format!("{kind} ({} of {})", kept.threshold(), kept.count()),
     };
     let (root, terms) = (record.root, record.terms);
     format!("seal: {seal}\nroot key: {root}\nsince: {since}\nstorage keys: {terms}")
@@ -161,7 +226,7 @@ fn described(record: &SealRecord) -> String {
 
 #[expect(clippy::print_stdout, reason = "the command's result")]
 fn verify(args: &HeldArgs) -> anyhow::Result<()> {
-    let data = Data::of(&args.data, args.held.clone())?;
+    let data = args.data()?;
     let Read { sealing, sample, .. } = data.read()?;
     let sealing = Sealing::from(sealing.context(NOT_SET_UP)?);
     let record = sealing.record()?;
@@ -176,7 +241,7 @@ fn verify(args: &HeldArgs) -> anyhow::Result<()> {
 }
 
 fn rotate(args: &RotateArgs) -> anyhow::Result<()> {
-    let data = Data::of(&args.held.data, args.held.held.clone())?;
+    let data = args.held.data()?;
     let (sealing, record) = data.begin()?;
     let kind = SealKind::of_record(&record)?;
     let old = data.config.seal.seal(kind)?;
@@ -188,13 +253,16 @@ fn rotate(args: &RotateArgs) -> anyhow::Result<()> {
     if args.new_passphrase_file.is_some() && !is_passphrase {
         bail!("the seal is {}: there is no passphrase to change", kind.name());
     }
-    let changed = args.new_passphrase_file.as_ref().map(|_| next.seal(kind)).transpose()?;
+    let changed = match kind {
+        SealKind::Shares => Some(args.shares.seal()?),
+        _ => args.new_passphrase_file.as_ref().map(|_| next.seal(kind)).transpose()?,
+    };
     let seals = Seals { old: &*old, new: changed.as_deref().unwrap_or(&*old), moves: false };
     data.replace_root(&sealing, seals, Reason::RotateRootKey)
 }
 
 fn migrate(args: &MigrateArgs) -> anyhow::Result<()> {
-    let data = Data::of(&args.held.data, args.held.held.clone())?;
+    let data = args.held.data()?;
     let (sealing, record) = data.begin()?;
     let kind = SealKind::of_record(&record)?;
     let current = &data.config.seal;
@@ -206,17 +274,50 @@ fn migrate(args: &MigrateArgs) -> anyhow::Result<()> {
             .new_passphrase_file
             .clone()
             .or_else(|| current.passphrase_file.clone()),
+        share_files: Vec::new(),
     };
     let is_same = match args.to {
         SealKind::KeyFile => is_same_file(&next.key_file, &current.key_file),
-        SealKind::Passphrase => true,
+        SealKind::Passphrase | SealKind::Shares => true,
     };
     if kind == args.to && is_same {
         bail!("the root key is kept there: `strongroom seal rotate` puts another in its place");
     }
-    let (old, new) = (current.seal(kind)?, next.seal(args.to)?);
+    let old = current.seal(kind)?;
+    let new = match args.to {
+        SealKind::Shares => args.next.shares.seal()?,
+        kind => next.seal(kind)?,
+    };
     let seals = Seals { old: &*old, new: &*new, moves: true };
     data.replace_root(&sealing, seals, Reason::MigrateSeal)
+}
+
+/// Each share by itself: of several that are given at once, one that is wrong keeps no other out.
+#[expect(clippy::print_stdout, reason = "the command's result")]
+fn unseal(args: &UnsealArgs) -> anyhow::Result<()> {
+    let data_dir = args.data.data_dir()?;
+    let mut texts = Vec::new();
+    for file in &args.share_file {
+        texts.push(Share::read(file)?.text());
+    }
+    if texts.is_empty() {
+        let mut text = Zeroizing::new(String::with_capacity(4096));
+        std::io::stdin().lock().take(1024).read_to_string(&mut text)?;
+        texts.push(Share::parse(&text)?.text());
+    }
+    for share in texts {
+        let command = Command::SealOpen { share };
+        let answer = ask_running(&data_dir, &command)?
+            .with_context(|| format!("there is no server on {}", data_dir.display()))?;
+        let is_sealed = answer.get("sealed").and_then(serde_json::Value::as_bool);
+        if is_sealed == Some(false) {
+            println!("server: unsealed");
+            return Ok(());
+        }
+        let number = |name| answer.get(name).and_then(serde_json::Value::as_u64).unwrap_or(0);
+        println!("shares: {} of {}", number("given"), number("needed"));
+    }
+    Ok(())
 }
 
 /// Whether two paths lead to one place, by whatever way.
@@ -227,7 +328,7 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
 
 /// Data with its server, or without one.
 struct Data {
-    data_dir: PathBuf,
+    directory: PathBuf,
     config: Config,
     runtime: Runtime,
     /// `None`: a server has it.
@@ -245,7 +346,7 @@ impl Data {
             check_data(&data_dir)?;
             Some(serve::open_store(&config)?)
         };
-        Ok(Self { data_dir, config, runtime, store })
+        Ok(Self { directory: data_dir, config, runtime, store })
     }
 
     fn read(&self) -> anyhow::Result<Read> {
@@ -257,7 +358,7 @@ impl Data {
     }
 
     fn ask_server(&self, command: &Command) -> anyhow::Result<serde_json::Value> {
-        ask_running(&self.data_dir, command)?.context("the server has stopped")
+        ask_running(&self.directory, command)?.context("the server has stopped")
     }
 
     fn begin(&self) -> anyhow::Result<(Sealing, SealRecord)> {
@@ -273,8 +374,8 @@ impl Data {
         seals: Seals<'_>,
         reason: Reason,
     ) -> anyhow::Result<()> {
-        check_owner(&self.data_dir)?;
-        let _lock = Lock::take(&self.data_dir)?;
+        check_owner(&self.directory)?;
+        let _lock = Lock::take(&self.directory)?;
         if self.begin()?.0 != *sealing {
             bail!("the root key was replaced meanwhile");
         }

@@ -5,7 +5,7 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
-use strongroom_keys::seal::{KeyFile, Passphrase, Seal, SealRecord};
+use strongroom_keys::seal::{GivenShares, KeyFile, Passphrase, Seal, SealRecord, Share};
 
 const PASSPHRASE_VARIABLE: &str = "STRONGROOM_SEAL_PASSPHRASE_FILE";
 
@@ -17,6 +17,8 @@ pub(crate) enum SealKind {
     KeyFile,
     /// Wrapped under a passphrase
     Passphrase,
+    /// In shares that people keep
+    Shares,
 }
 
 impl SealKind {
@@ -25,6 +27,7 @@ impl SealKind {
         match self {
             Self::KeyFile => "key-file",
             Self::Passphrase => "passphrase",
+            Self::Shares => "shares",
         }
     }
 
@@ -72,6 +75,8 @@ pub(crate) struct SealChoice {
     pub key_file: PathBuf,
     /// Of the passphrase.
     pub passphrase_file: Option<PathBuf>,
+    /// Shares of the root key, as given to a command: the server takes them from people.
+    pub share_files: Vec<PathBuf>,
 }
 
 impl SealChoice {
@@ -84,6 +89,7 @@ impl SealChoice {
             kind: settings.kind,
             key_file: key_file.unwrap_or_else(|| data_dir.join("root.key")),
             passphrase_file: set(&args.seal_passphrase_file).or(settings.passphrase_file),
+            share_files: Vec::new(),
         }
     }
 
@@ -96,6 +102,11 @@ impl SealChoice {
     /// refused.
     pub(crate) fn of_data(&self, record: &SealRecord) -> anyhow::Result<Box<dyn Seal>> {
         let kind = SealKind::of_record(record)?;
+        self.check(kind)?;
+        self.seal(kind)
+    }
+
+    fn check(&self, kind: SealKind) -> anyhow::Result<()> {
         if let Some(wanted) = self.kind.filter(|wanted| *wanted != kind) {
             bail!(
                 "the configuration has the seal {}, and this data has {}: move the root key with \
@@ -104,11 +115,21 @@ impl SealChoice {
                 kind.name()
             );
         }
-        self.seal(kind)
+        Ok(())
+    }
+
+    /// Whether the seal of this data is opened by people only, once the server runs.
+    pub(crate) fn waits_for_people(&self, record: &SealRecord) -> anyhow::Result<bool> {
+        let kind = SealKind::of_record(record)?;
+        self.check(kind)?;
+        Ok(kind == SealKind::Shares)
     }
 
     /// The seal for data that is to be made.
     pub(crate) fn of_new_data(&self) -> anyhow::Result<Box<dyn Seal>> {
+        if self.kind == Some(SealKind::Shares) {
+            bail!("shares are handed out before the first start, by `strongroom seal init`");
+        }
         self.seal(self.kind.unwrap_or(SealKind::KeyFile))
     }
 
@@ -125,7 +146,18 @@ impl SealChoice {
                 })?;
                 Box::new(Passphrase::read(path).context("cannot use the passphrase")?)
             }
+            SealKind::Shares => Box::new(GivenShares::of(self.shares()?)),
         })
+    }
+
+    fn shares(&self) -> anyhow::Result<Vec<Share>> {
+        if self.share_files.is_empty() {
+            bail!(
+                "the root key is in shares: start the server, give it shares with \
+                 `strongroom seal unseal`, and ask it; or give this command --share-file, where it has that"
+            );
+        }
+        Ok(self.share_files.iter().map(|file| Share::read(file)).collect::<Result<_, _>>()?)
     }
 }
 

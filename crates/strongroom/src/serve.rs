@@ -3,7 +3,7 @@
 use crate::background::{forward_events, work};
 use crate::config::{Config, ServeArgs};
 use crate::seal_choice::SealChoice;
-use crate::{admin, harden};
+use crate::{admin, harden, sealed};
 use anyhow::{Context, bail};
 use std::io::Write;
 use std::net::SocketAddr;
@@ -23,7 +23,7 @@ use strongroom_store::Store;
 use strongroom_store_sqlite::SqliteStore;
 use strongroom_types::{AccountId, Clock, RandomId, Region, SystemClock, SystemEntropy};
 use tokio::runtime::{Builder, Runtime};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use zeroize::Zeroizing;
 
@@ -47,8 +47,12 @@ pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<()> {
     let preset = preset(config.dev)?;
     if std::env::var_os(SECRET_VARIABLE).is_some() && !config.dev {
         // Set to nothing it presets nothing: the credential is then made, and told, behind the restart.
-        if preset.root_key.is_some() {
-            runtime.block_on(async { open(&config, preset).await.map(drop) })?;
+        if let Some((_, secret)) = &preset.root_key {
+            match runtime.block_on(waits_for_people(&config))? {
+                Some(false) => return Err(harden::restart_with_input(SECRET_VARIABLE, secret)),
+                Some(true) => {}
+                None => runtime.block_on(async { open(&config, preset).await.map(drop) })?,
+            }
         }
         drop(runtime);
         return Err(harden::restart_without(SECRET_VARIABLE));
@@ -141,8 +145,11 @@ fn preset(dev: bool) -> anyhow::Result<Preset> {
             AccountId::parse(&id).with_context(|| format!("{ACCOUNT_VARIABLE} must be 12 digits"))
         })
         .transpose()?;
-    let root_key = match (variable(KEY_ID_VARIABLE), variable(SECRET_VARIABLE).map(Zeroizing::new))
-    {
+    let secret = match variable(SECRET_VARIABLE) {
+        Some(secret) => Some(Zeroizing::new(secret)),
+        None => harden::input_of_restart()?,
+    };
+    let root_key = match (variable(KEY_ID_VARIABLE), secret) {
         (Some(id), Some(secret)) => {
             check_access_key(&id, &secret)?;
             Some((id, secret))
@@ -210,14 +217,50 @@ pub(crate) fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
 }
 
 async fn open(config: &Config, preset: Preset) -> anyhow::Result<Opened> {
-    let store = open_store(config)?;
-    let sealing = bootstrap::sealing(&*store).await?.map(|stored| stored.sealing);
+    open_in(config, open_store(config)?, preset).await
+}
+
+async fn open_in(config: &Config, store: Arc<dyn Store>, preset: Preset) -> anyhow::Result<Opened> {
+    let sealing = stored_sealing(&*store).await?;
     check_preset(sealing.is_none(), &preset)?;
     let keys = match sealing {
         Some(sealing) => open_keys(config, &sealing)?,
         None => make_keys(config, &*store).await?,
     };
     furnish(config, store, keys, preset).await
+}
+
+/// The same, where people may have to bring the root key first. `None`: the server is to stop.
+async fn open_with_people(
+    config: &Config,
+    preset: Preset,
+    doors: sealed::Doors<'_>,
+    stop: impl Future<Output = ()>,
+) -> anyhow::Result<Option<Opened>> {
+    let store = open_store(config)?;
+    if let Some(sealing) = stored_sealing(&*store).await?
+        && config.seal.waits_for_people(&sealing.record()?)?
+    {
+        check_preset(false, &preset)?;
+        let keys = sealed::wait(doors, &store, &sealing, stop).await?;
+        let Some(keys) = keys else { return Ok(None) };
+        return furnish(config, store, keys, preset).await.map(Some);
+    }
+    open_in(config, store, preset).await.map(Some)
+}
+
+async fn stored_sealing(store: &dyn Store) -> anyhow::Result<Option<Sealing>> {
+    Ok(bootstrap::sealing(store).await?.map(|stored| stored.sealing))
+}
+
+/// Whether this data cannot be opened before people have come; and if so, whether it has its account already.
+async fn waits_for_people(config: &Config) -> anyhow::Result<Option<bool>> {
+    let store = open_store(config)?;
+    let Some(sealing) = stored_sealing(&*store).await? else { return Ok(None) };
+    if !config.seal.waits_for_people(&sealing.record()?)? {
+        return Ok(None);
+    }
+    Ok(Some(bootstrap::sealed_sample(&*store).await?.is_some()))
 }
 
 fn open_keys(config: &Config, sealing: &Sealing) -> anyhow::Result<StorageKeys> {
@@ -316,7 +359,15 @@ async fn serve(config: &Config, preset: Preset) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let limits = limits()?;
-    let Opened { house, root, outbox_through } = open(config, preset).await?;
+    let doors = sealed::Doors {
+        data_dir: &config.data_dir,
+        listening: &listening,
+        listening_metrics: listening_metrics.as_ref(),
+        limits,
+    };
+    let told_to_stop = told(&mut terminate, &mut interrupt);
+    let opened = open_with_people(config, preset, doors, told_to_stop).await?;
+    let Some(Opened { house, root, outbox_through }) = opened else { return Ok(()) };
     let is_untold = root.new_secret.is_some();
     greet(config, &listening, has_tls, root)?;
     if is_untold {
@@ -332,12 +383,7 @@ async fn serve(config: &Config, preset: Preset) -> anyhow::Result<()> {
     let administration = admin::listen(&config.data_dir)?
         .map(|listener| tokio::spawn(admin::answer(Arc::clone(&house), listener, stopped.clone())));
     let mut stopped_metrics = stopped;
-    let stop = async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    };
+    let stop = async move { told(&mut terminate, &mut interrupt).await };
     let until_stopped = async move { drop(stopped_metrics.changed().await) };
     let metrics = listening_metrics.map(|listening| {
         let exposure = Exposure { api: false, metrics: true };
@@ -359,6 +405,13 @@ async fn serve(config: &Config, preset: Preset) -> anyhow::Result<()> {
     }
     ringer.abort();
     Ok(())
+}
+
+async fn told(terminate: &mut Signal, interrupt: &mut Signal) {
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
 }
 
 async fn bind(address: SocketAddr, tls: Option<Arc<ServerConfig>>) -> anyhow::Result<Listening> {

@@ -8,10 +8,15 @@ mod key_file;
 mod passphrase;
 mod private_file;
 mod record;
+mod shamir;
+mod share;
+mod shares;
 
 pub use key_file::KeyFile;
 pub use passphrase::{Cost, Passphrase, PassphraseKeeping};
 pub use record::{Keeping, SealRecord};
+pub use share::Share;
+pub use shares::{GivenShares, NewShares, SharesKeeping};
 
 use crate::aead::SealKey;
 use std::path::PathBuf;

@@ -3,7 +3,7 @@
 use super::SealError;
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use zeroize::Zeroizing;
 
@@ -59,6 +59,16 @@ pub(super) fn remove(path: &Path) -> Result<(), SealError> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         Err(error) => Err(failed(path)(error)),
     }
+}
+
+/// A directory that only its owner enters, made durably if it is not there.
+pub(super) fn make_directory(path: &Path) -> Result<(), SealError> {
+    if exists(path)? {
+        return Ok(());
+    }
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true).mode(0o700).create(path).map_err(failed(path))?;
+    sync_directory(path)
 }
 
 /// Whether something stands there.

@@ -3,7 +3,7 @@
 //! Readable without any key, so that it can be said what is needed. It is authenticated by the storage keys, which are
 //! wrapped for exactly these bytes: nobody changes it without the root key.
 
-use super::{PassphraseKeeping, RootKeyId};
+use super::{PassphraseKeeping, RootKeyId, SharesKeeping};
 use serde::{Deserialize, Serialize};
 use strongroom_types::Timestamp;
 
@@ -31,6 +31,8 @@ pub enum Keeping {
     KeyFile,
     /// Wrapped under a passphrase.
     Passphrase(PassphraseKeeping),
+    /// In shares that people keep.
+    Shares(SharesKeeping),
 }
 
 impl Keeping {
@@ -39,6 +41,7 @@ impl Keeping {
         match self {
             Self::KeyFile => "key-file",
             Self::Passphrase(_) => "passphrase",
+            Self::Shares(_) => "shares",
         }
     }
 }

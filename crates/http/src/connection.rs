@@ -27,7 +27,7 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(100);
 #[expect(missing_debug_implementations, reason = "the TLS configuration holds a private key")]
 pub struct Listening {
     tcp: TcpListener,
-    tls: Option<TlsAcceptor>,
+    pub(crate) tls: Option<TlsAcceptor>,
 }
 
 impl Listening {
@@ -79,7 +79,7 @@ pub async fn serve(
 
 type Slot = tokio::sync::OwnedSemaphorePermit;
 
-async fn accept(
+pub(crate) async fn accept(
     listening: &Listening,
     slots: &Arc<Semaphore>,
 ) -> Option<(TcpStream, std::net::IpAddr, Slot)> {
@@ -115,7 +115,7 @@ struct Ending {
 }
 
 /// The outcome, unless it takes too long or the server stops first.
-async fn soon<T>(
+pub(crate) async fn soon<T>(
     limit: Duration,
     stopped: &mut watch::Receiver<bool>,
     work: impl Future<Output = T>,
@@ -154,7 +154,7 @@ async fn converse(mut talk: Talk, stream: TcpStream, tls: Option<TlsAcceptor>, m
 }
 
 /// Whether HTTP/2 is spoken without having been agreed on (RFC 9113, section 3.3): no method of HTTP/1.1 starts so.
-async fn begins_with_http2(stream: &TcpStream) -> bool {
+pub(crate) async fn begins_with_http2(stream: &TcpStream) -> bool {
     let mut start = [0; 3];
     stream.peek(&mut start).await.is_ok() && start == *b"PRI"
 }
@@ -213,7 +213,7 @@ async fn end<T>(task: JoinHandle<T>) -> Result<T, JoinError> {
     task.await
 }
 
-fn http1_builder(limits: &Limits) -> http1::Builder {
+pub(crate) fn http1_builder(limits: &Limits) -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder.max_headers(limits.headers_max).max_buf_size(limits.head_bytes_max.max(64 * 1024));
     // Otherwise hyper looks for the client's end while a request is answered: a read more each time, into a buffer of
@@ -222,7 +222,7 @@ fn http1_builder(limits: &Limits) -> http1::Builder {
     builder
 }
 
-fn http2_builder(limits: &Limits) -> http2::Builder<TokioExecutor> {
+pub(crate) fn http2_builder(limits: &Limits) -> http2::Builder<TokioExecutor> {
     let mut builder = http2::Builder::new(TokioExecutor::new());
     builder
         .timer(TokioTimer::new())

@@ -8,10 +8,12 @@ mod idle;
 mod issuers;
 mod limits;
 mod request;
+mod sealed;
 mod tls;
 
 pub use connection::{Listening, serve};
 pub use issuers::IssuerClient;
 pub use limits::{Exposure, Limits, Terms};
 pub use rustls::ServerConfig;
+pub use sealed::serve_sealed;
 pub use tls::{TlsError, load_tls};

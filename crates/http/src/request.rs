@@ -12,9 +12,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::task::Poll;
 use strongroom_services::error::ErrorCode;
-use strongroom_services::front::{Answer, Incoming, Prepared, prepare, refuse_unread};
+use strongroom_services::front::{
+    Answer, Incoming, Prepared, prepare, refuse_sealed, refuse_unread,
+};
 use strongroom_services::house::House;
 use strongroom_services::operation::Tls;
+use strongroom_types::SystemEntropy;
 use strongroom_wire::Rendered;
 use tokio::time::timeout;
 
@@ -118,6 +121,34 @@ fn health(method: &Method, uri: &Uri) -> Option<Response<Full<Bytes>>> {
     let is_health = matches!(uri.path(), "/health/ready" | "/health/live");
     (is_health && method == Method::GET)
         .then(|| Response::new(Full::new(Bytes::from_static(b"ok\n"))))
+}
+
+/// What a sealed server answers: that it lives, that it is not ready, and no more. Nothing of a request is looked at
+/// but the protocol that its refusal must have.
+pub(crate) async fn respond_sealed(
+    limits: &Limits,
+    request: Request<HyperBody>,
+) -> Response<Full<Bytes>> {
+    let (head, body) = request.into_parts();
+    if head.method == Method::GET && head.uri.path() == "/health/live" {
+        return Response::new(Full::new(Bytes::from_static(b"ok\n")));
+    }
+    if head.method == Method::GET && head.uri.path() == "/health/ready" {
+        let mut response = Response::new(Full::new(Bytes::from_static(b"sealed\n")));
+        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        return response;
+    }
+    if !head.headers.contains_key(http::header::EXPECT) {
+        discard(body, limits).await;
+    }
+    let is_form = head
+        .headers
+        .get(CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
+    let query = head.uri.query().unwrap_or_default();
+    let speaks_query = !head.headers.contains_key("x-amz-target")
+        && (is_form || query.split('&').any(|pair| pair.starts_with("Action=")));
+    to_http(refuse_sealed(&SystemEntropy, speaks_query))
 }
 
 fn metrics(house: &House) -> Response<Full<Bytes>> {

@@ -21,6 +21,8 @@ const FORMAT: u8 = 1;
 const SALT_BYTES: usize = 32;
 const COMMITMENT_BYTES: usize = 32;
 const HEAD_BYTES: usize = 1 + SALT_BYTES + COMMITMENT_BYTES;
+/// How much longer a blob is than what it seals.
+pub(crate) const OVERHEAD_BYTES: usize = HEAD_BYTES + 16;
 const LABEL: &[u8] = b"strongroom seal v1";
 
 /// A key ready for use.

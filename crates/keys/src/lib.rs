@@ -15,7 +15,7 @@ mod storage;
 pub use context::EncryptionContext;
 pub use envelope::{DataKey, Envelope, KeyMaterial};
 pub use seal::RootKey;
-pub use storage::{StorageKeys, Unsealed};
+pub use storage::{Sealing, StorageKeys, UnsealError, Unsealed, UnwrapError};
 
 /// A blob that does not open: damaged, moved, or sealed under another key or context. One error for every cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -2,11 +2,11 @@
 //!
 //! They have terms: the newest seals, all of them open. They are kept in the store themselves, wrapped under the root key.
 
-use crate::aead::{SealKey, associated};
-use crate::seal::{Seal, SealError};
+use crate::aead::{OVERHEAD_BYTES, SealKey, associated};
+use crate::seal::{Keeping, Prepared, RootKeyId, Seal, SealError, SealRecord};
 use crate::{OpenError, RootKey, SealingError};
 use aws_lc_rs::hmac;
-use strongroom_types::{Entropy, WipedBytes};
+use strongroom_types::{Entropy, Timestamp, WipedBytes};
 use zeroize::{Zeroizing, zeroize_stack};
 
 /// Storage keys in memory.
@@ -22,7 +22,34 @@ pub struct Unsealed {
     /// Ready for use.
     pub keys: StorageKeys,
     /// The same, wrapped under the root key, if they are new and must be stored.
-    pub to_store: Option<Vec<u8>>,
+    pub to_store: Option<Sealing>,
+}
+
+/// Storage keys as they are stored: wrapped under a root key, beside the record of the seal that holds it. Both say nothing
+/// without the root key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sealing {
+    /// The seal's record, encoded. Data from before there were records has none: its root key is in a key file.
+    pub record: Option<Vec<u8>>,
+    /// The storage keys, sealed for exactly this record.
+    pub wrapped: Vec<u8>,
+}
+
+impl Sealing {
+    /// What the record says.
+    pub fn record(&self) -> Result<SealRecord, UnwrapError> {
+        if let Some(record) = &self.record {
+            return SealRecord::decode(record).ok_or(UnwrapError::Record);
+        }
+        let (id, sealed) = self.wrapped.split_first_chunk::<8>().ok_or(UnwrapError::Damaged)?;
+        let terms = sealed.len().saturating_sub(OVERHEAD_BYTES) / 32;
+        let terms = u32::try_from(terms).map_err(|_| UnwrapError::Damaged)?;
+        Ok(SealRecord { root: RootKeyId(*id), terms, since: None, keeping: Keeping::KeyFile })
+    }
+
+    fn bound_to(&self) -> Vec<u8> {
+        associated(WRAPPED, &self.record.iter().map(Vec::as_slice).collect::<Vec<_>>())
+    }
 }
 
 struct Term {
@@ -32,6 +59,7 @@ struct Term {
 }
 
 const WRAPPED: &str = "strongroom storage keys v1";
+const ATTESTED: &str = "strongroom sealing v1";
 const RECORD: &str = "strongroom record v1";
 const TOKEN: &str = "strongroom token v1";
 const FINGERPRINT: &str = "strongroom fingerprint v1";
@@ -53,12 +81,51 @@ impl StorageKeys {
     /// Opens the wrapped keys under the root key that the seal holds. Without wrapped keys, makes new ones.
     pub fn unseal(
         seal: &dyn Seal,
-        wrapped: Option<&[u8]>,
+        sealing: Option<&Sealing>,
         entropy: &dyn Entropy,
+        now: Timestamp,
     ) -> Result<Unsealed, UnsealError> {
-        let unsealed = unseal(seal, wrapped, entropy);
+        match sealing {
+            Some(sealing) => {
+                Self::open(seal, sealing).map(|keys| Unsealed { keys, to_store: None })
+            }
+            None => Self::create(seal, entropy, now)
+                .map(|(keys, sealing)| Unsealed { keys, to_store: Some(sealing) }),
+        }
+    }
+
+    /// Opens the wrapped keys under the root key that the seal holds. Changes nothing.
+    pub fn open(seal: &dyn Seal, sealing: &Sealing) -> Result<Self, UnsealError> {
+        let opened = open(seal, sealing);
         zeroize_stack::<USED_STACK_BYTES>();
-        unsealed
+        opened
+    }
+
+    /// New keys under the root key that the seal holds for data that is to be made.
+    pub fn create(
+        seal: &dyn Seal,
+        entropy: &dyn Entropy,
+        now: Timestamp,
+    ) -> Result<(Self, Sealing), UnsealError> {
+        let created = Self::generate(entropy).map_err(UnsealError::from).and_then(|keys| {
+            let sealing = reseal(&keys, seal, None, entropy, now)?;
+            Ok((keys, sealing))
+        });
+        zeroize_stack::<USED_STACK_BYTES>();
+        created
+    }
+
+    /// These keys under another root key, which the seal prepares. `current` is the record of the one until now.
+    pub fn reseal(
+        &self,
+        seal: &dyn Seal,
+        current: &SealRecord,
+        entropy: &dyn Entropy,
+        now: Timestamp,
+    ) -> Result<Sealing, UnsealError> {
+        let sealing = reseal(self, seal, Some(current), entropy, now);
+        zeroize_stack::<USED_STACK_BYTES>();
+        sealing
     }
 
     /// New keys with one term.
@@ -79,25 +146,54 @@ impl StorageKeys {
         Ok(())
     }
 
-    /// All terms, sealed under the root key and labelled with its id, so that a wrong root key can be told.
-    pub fn wrap(&self, root: &RootKey, entropy: &dyn Entropy) -> Result<Vec<u8>, SealingError> {
+    /// How many terms there are.
+    pub fn terms(&self) -> u32 {
+        u32::try_from(self.terms.len()).unwrap_or(u32::MAX)
+    }
+
+    /// What only a holder of these keys can say: that `sealing` may take the place of the stored `replaced`.
+    pub fn attest(
+        &self,
+        sealing: &Sealing,
+        replaced: &Sealing,
+        entropy: &dyn Entropy,
+    ) -> Result<Vec<u8>, SealingError> {
+        self.seal_token(ATTESTED, &change(sealing, replaced), &[], entropy)
+    }
+
+    /// Whether [`StorageKeys::attest`] said so.
+    pub fn is_attested(&self, sealing: &Sealing, replaced: &Sealing, proof: &[u8]) -> bool {
+        self.open_token(ATTESTED, &change(sealing, replaced), proof).is_ok()
+    }
+
+    /// All terms, sealed under the root key for the record, and labelled with the root key's id, so that a wrong one can be
+    /// told.
+    pub fn wrap(
+        &self,
+        root: &RootKey,
+        record: Option<&SealRecord>,
+        entropy: &dyn Entropy,
+    ) -> Result<Sealing, SealingError> {
         let mut plain = Zeroizing::new(Vec::with_capacity(32 * self.terms.len()));
         for term in &self.terms {
             plain.extend_from_slice(&*term.bytes);
         }
-        let mut wrapped = root.id().to_vec();
-        wrapped.extend(root.key().seal(&associated(WRAPPED, &[]), &plain, entropy)?);
-        Ok(wrapped)
+        let record = record.map(|record| record.encode().ok_or(SealingError)).transpose()?;
+        let mut sealing = Sealing { record, wrapped: root.id().0.to_vec() };
+        let sealed = root.key().seal(&sealing.bound_to(), &plain, entropy)?;
+        sealing.wrapped.extend(sealed);
+        Ok(sealing)
     }
 
     /// Opens what [`StorageKeys::wrap`] made.
-    pub fn unwrap(root: &RootKey, wrapped: &[u8]) -> Result<Self, UnwrapError> {
-        let (id, sealed) = wrapped.split_first_chunk::<8>().ok_or(UnwrapError::Damaged)?;
-        if *id != root.id() {
-            return Err(UnwrapError::WrongRoot { expected: hex(id), found: hex(&root.id()) });
+    pub fn unwrap(root: &RootKey, sealing: &Sealing) -> Result<Self, UnwrapError> {
+        let (id, sealed) = sealing.wrapped.split_first_chunk().ok_or(UnwrapError::Damaged)?;
+        let (expected, found) = (RootKeyId(*id), root.id());
+        if expected != found {
+            return Err(UnwrapError::WrongRoot { expected, found });
         }
         let plain =
-            root.key().open(&associated(WRAPPED, &[]), sealed).map_err(|_| UnwrapError::Damaged)?;
+            root.key().open(&sealing.bound_to(), sealed).map_err(|_| UnwrapError::Damaged)?;
         let (chunks, rest) = plain.as_chunks::<32>();
         if chunks.is_empty() || !rest.is_empty() {
             return Err(UnwrapError::Damaged);
@@ -206,21 +302,29 @@ impl StorageKeys {
     }
 }
 
-/// In a frame of its own: a value that is moved leaves a copy of itself behind, which no destructor wipes.
+/// In a frame of its own, as is [`reseal`]: a value that is moved leaves a copy of itself behind, which no destructor wipes.
 #[inline(never)]
-fn unseal(
+fn open(seal: &dyn Seal, sealing: &Sealing) -> Result<StorageKeys, UnsealError> {
+    let root = seal.unseal(&sealing.record()?)?;
+    Ok(StorageKeys::unwrap(&root, sealing)?)
+}
+
+#[inline(never)]
+fn reseal(
+    keys: &StorageKeys,
     seal: &dyn Seal,
-    wrapped: Option<&[u8]>,
+    current: Option<&SealRecord>,
     entropy: &dyn Entropy,
-) -> Result<Unsealed, UnsealError> {
-    let Some(wrapped) = wrapped else {
-        let root = seal.create_or_unseal(entropy)?;
-        let keys = StorageKeys::generate(entropy)?;
-        let to_store = Some(keys.wrap(&root, entropy)?);
-        return Ok(Unsealed { keys, to_store });
-    };
-    let keys = StorageKeys::unwrap(&seal.unseal()?, wrapped)?;
-    Ok(Unsealed { keys, to_store: None })
+    now: Timestamp,
+) -> Result<Sealing, UnsealError> {
+    let Prepared { root, keeping } = seal.prepare(current, entropy)?;
+    let record = SealRecord { root: root.id(), terms: keys.terms(), since: Some(now), keeping };
+    Ok(keys.wrap(&root, Some(&record), entropy)?)
+}
+
+fn change(sealing: &Sealing, replaced: &Sealing) -> Vec<u8> {
+    let part = |of: &Sealing| associated("", &[&of.bound_to(), &of.wrapped]);
+    associated("", &[&part(sealing), &part(replaced)])
 }
 
 /// Why there are no storage keys.
@@ -240,6 +344,9 @@ pub enum UnsealError {
 /// Why storage keys did not open.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnwrapError {
+    /// The seal's record cannot be read.
+    #[error("the seal's record is damaged, or of a newer release")]
+    Record,
     /// The wrapped keys were damaged or edited.
     #[error("the wrapped storage keys are damaged")]
     Damaged,
@@ -249,14 +356,10 @@ pub enum UnwrapError {
     )]
     WrongRoot {
         /// Id of the root key that the data was sealed under.
-        expected: String,
+        expected: RootKeyId,
         /// Id of the root key that was given.
-        found: String,
+        found: RootKeyId,
     },
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 #[cfg(test)]
@@ -286,9 +389,14 @@ mod tests {
         assert_eq!(old[..4], [0, 0, 0, 1]);
         assert_eq!(new[..4], [0, 0, 0, 2]);
         let root = RootKey::generate(&SystemEntropy);
-        let keys = StorageKeys::unwrap(&root, &keys.wrap(&root, &SystemEntropy).unwrap()).unwrap();
+        let sealing = keys.wrap(&root, Some(&record(&root)), &SystemEntropy).unwrap();
+        let keys = StorageKeys::unwrap(&root, &sealing).unwrap();
         assert_eq!(*keys.open_record(1, b"key", &old).unwrap(), b"old");
         assert_eq!(*keys.open_record(1, b"key", &new).unwrap(), b"new");
+    }
+
+    fn record(root: &RootKey) -> SealRecord {
+        SealRecord { root: root.id(), terms: 1, since: None, keeping: Keeping::KeyFile }
     }
 
     #[test]
@@ -312,14 +420,57 @@ mod tests {
     #[test]
     fn a_wrong_root_key_is_told_apart_from_damage() {
         let (root, other) = (RootKey::generate(&SystemEntropy), RootKey::generate(&SystemEntropy));
-        let mut wrapped =
-            StorageKeys::generate(&SystemEntropy).unwrap().wrap(&root, &SystemEntropy).unwrap();
+        let keys = StorageKeys::generate(&SystemEntropy).unwrap();
+        let mut sealing = keys.wrap(&root, Some(&record(&root)), &SystemEntropy).unwrap();
         assert!(matches!(
-            StorageKeys::unwrap(&other, &wrapped),
+            StorageKeys::unwrap(&other, &sealing),
             Err(UnwrapError::WrongRoot { .. })
         ));
-        *wrapped.last_mut().unwrap() ^= 1;
-        assert!(matches!(StorageKeys::unwrap(&root, &wrapped), Err(UnwrapError::Damaged)));
-        assert!(matches!(StorageKeys::unwrap(&root, &[]), Err(UnwrapError::Damaged)));
+        *sealing.wrapped.last_mut().unwrap() ^= 1;
+        assert!(matches!(StorageKeys::unwrap(&root, &sealing), Err(UnwrapError::Damaged)));
+        sealing.wrapped.clear();
+        assert!(matches!(StorageKeys::unwrap(&root, &sealing), Err(UnwrapError::Damaged)));
+    }
+
+    #[test]
+    fn storage_keys_open_beside_their_own_record_only() {
+        let root = RootKey::generate(&SystemEntropy);
+        let keys = StorageKeys::generate(&SystemEntropy).unwrap();
+        let right = keys.wrap(&root, Some(&record(&root)), &SystemEntropy).unwrap();
+        assert!(StorageKeys::unwrap(&root, &right).is_ok());
+        let edited = SealRecord { terms: 2, ..record(&root) }.encode();
+        for record in [None, Some(Vec::new()), edited] {
+            let sealing = Sealing { record, ..right.clone() };
+            assert!(matches!(StorageKeys::unwrap(&root, &sealing), Err(UnwrapError::Damaged)));
+        }
+    }
+
+    #[test]
+    fn data_from_before_there_were_records_opens_with_its_key_file() {
+        let root = RootKey::generate(&SystemEntropy);
+        let mut keys = StorageKeys::generate(&SystemEntropy).unwrap();
+        for terms in 1..4 {
+            let sealing = keys.wrap(&root, None, &SystemEntropy).unwrap();
+            assert_eq!(sealing.record().unwrap(), SealRecord { terms, ..record(&root) });
+            assert!(StorageKeys::unwrap(&root, &sealing).is_ok());
+            keys.add_term(&SystemEntropy).unwrap();
+        }
+    }
+
+    #[test]
+    fn only_who_has_the_keys_can_have_them_stored_under_another_root_and_only_in_the_place_that_was_meant()
+     {
+        let keys = StorageKeys::generate(&SystemEntropy).unwrap();
+        let stranger = StorageKeys::generate(&SystemEntropy).unwrap();
+        let [one, two, three] = std::array::from_fn(|_| {
+            let root = RootKey::generate(&SystemEntropy);
+            keys.wrap(&root, Some(&record(&root)), &SystemEntropy).unwrap()
+        });
+        let proof = keys.attest(&two, &one, &SystemEntropy).unwrap();
+        assert!(keys.is_attested(&two, &one, &proof));
+        assert!(!keys.is_attested(&three, &one, &proof) && !keys.is_attested(&two, &three, &proof));
+        assert!(!keys.is_attested(&one, &two, &proof));
+        let forged = stranger.attest(&two, &one, &SystemEntropy).unwrap();
+        assert!(!keys.is_attested(&two, &one, &forged) && !keys.is_attested(&two, &one, &[]));
     }
 }

@@ -1,19 +1,22 @@
-//! What an operator asks of a deployment at its own machine: accounts, and questions about policies. Nobody signs here;
-//! whoever may use the data directory may ask.
+//! What an operator asks of a deployment at its own machine: accounts, questions about policies, the seal. Nobody signs
+//! here; whoever may use the data directory may ask.
 
 use crate::accounts::{self, NewAccount};
 use crate::error::ApiError;
 use crate::event::Event;
 use crate::explain::{self, Question};
 use crate::house::House;
+use crate::sealing::{self, Replacement};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use strongroom_store::{Batch, StoreError};
 use strongroom_types::AccountId;
 use strongroom_wire::iso8601;
+use zeroize::Zeroizing;
 
 /// A question or an order.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
+#[expect(missing_debug_implementations, reason = "may hold a share of the root key")]
 #[serde(tag = "command", rename_all = "kebab-case")]
 pub enum Command {
     /// Makes an account.
@@ -34,6 +37,15 @@ pub enum Command {
         /// The resource's ARN.
         resource: String,
     },
+    /// The wrapped storage keys with the record of their seal, and where they are in use.
+    SealRead,
+    /// A share of the root key, or another part of what a sealed server waits for.
+    SealOpen {
+        /// Its text.
+        share: Zeroizing<String>,
+    },
+    /// Puts the storage keys under another root key.
+    SealReplace(Replacement),
 }
 
 /// Does it. The answer of `AccountCreate` holds the root's secret access key, this once.
@@ -64,6 +76,9 @@ pub async fn run(house: &House, command: Command) -> Result<Value, ApiError> {
             });
             Ok(shown.collect())
         }
+        Command::SealRead => Ok(sealing::read(&**house.records.store()).await?),
+        Command::SealOpen { .. } => Ok(json!({ "sealed": false })),
+        Command::SealReplace(replacement) => sealing::replace(house, replacement).await,
     }
 }
 
@@ -82,7 +97,7 @@ async fn create_account(
     let event = Event::of_operator(
         (now, &request_id, &event_id),
         house.home.account.as_str(),
-        "CreateAccount",
+        ("organizations.amazonaws.com", "CreateAccount"),
         (&parameters, &response),
     );
     let batch = Batch { writes: made.writes, events: vec![event.encode()?] };

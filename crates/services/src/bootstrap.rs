@@ -5,16 +5,19 @@ use crate::error::ApiError;
 use crate::identity::{AccessKey, KeyOwner, new_secret_access_key};
 use crate::records::{RecordType, Records, decode_as, encode_as};
 use serde::{Deserialize, Serialize};
-use strongroom_store::{Batch, Change, Expect, Kind, Store, StoreError, Term, Write};
+use strongroom_keys::Sealing;
+use strongroom_store::{Batch, Change, Expect, Kind, Record, Store, StoreError, Term, Write};
 use strongroom_types::{AccountId, Entropy, Timestamp};
 use zeroize::Zeroizing;
 
-/// The storage keys, wrapped under the root key: the one record that is not sealed under them.
+/// The storage keys, wrapped under the root key, and the record of the seal that holds it: what is not sealed under them.
 const STORAGE_KEYS: Kind = Kind { id: 0, name: "storage keys" };
 /// What is said of the deployment as a whole.
 const DEPLOYMENT: Kind = Kind { id: 2, name: "deployment" };
 /// The key of the one record of its kind.
 const FIRST: &[u8] = b"first";
+/// The key of the seal's record, which has the kind of the storage keys.
+const SEAL: &[u8] = b"seal";
 
 /// The first account, and the organisation that all accounts belong to.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -72,16 +75,62 @@ pub struct RootCredential {
     pub organization_id: String,
 }
 
-/// The wrapped storage keys. `None`: the store has not been set up.
-pub async fn wrapped_storage_keys(store: &dyn Store) -> Result<Option<Vec<u8>>, StoreError> {
-    Ok(store.get(STORAGE_KEYS, FIRST).await?.map(|record| record.bytes))
+/// The wrapped storage keys with the record of their seal, as they are stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredSealing {
+    /// Both.
+    pub sealing: Sealing,
+    keys: Expect,
+    record: Expect,
+}
+
+/// The wrapped storage keys with the record of their seal, from one snapshot. `None`: the store has not been set up.
+pub async fn sealing(store: &dyn Store) -> Result<Option<StoredSealing>, StoreError> {
+    let found = store.get_many(STORAGE_KEYS, &[FIRST.to_vec(), SEAL.to_vec()]).await?;
+    let mut found = found.into_iter();
+    let (keys, record) = (found.next().flatten(), found.next().flatten());
+    let expect = |record: &Option<Record>| {
+        record.as_ref().map_or(Expect::Absent, |record| Expect::At(record.revision))
+    };
+    let expected = (expect(&keys), expect(&record));
+    Ok(keys.map(|keys| StoredSealing {
+        sealing: Sealing { record: record.map(|record| record.bytes), wrapped: keys.bytes },
+        keys: expected.0,
+        record: expected.1,
+    }))
+}
+
+/// The writes that put these storage keys where none are, or in the place of those that were read.
+pub fn put_sealing(sealing: Sealing, replaced: Option<&StoredSealing>) -> Vec<Write> {
+    let (keys, record) =
+        replaced.map_or((Expect::Absent, Expect::Absent), |stored| (stored.keys, stored.record));
+    let write = |key: &[u8], expect, change| Write {
+        kind: STORAGE_KEYS,
+        key: key.to_vec(),
+        expect,
+        change,
+    };
+    let put = |bytes| Change::Put { bytes, terms: Vec::new() };
+    let record_change = match (sealing.record, record) {
+        (Some(bytes), _) => put(bytes),
+        (None, Expect::Absent) => Change::Check,
+        (None, _) => Change::Delete,
+    };
+    vec![write(FIRST, keys, put(sealing.wrapped)), write(SEAL, record, record_change)]
 }
 
 /// Sets the store up: stores the wrapped storage keys.
-pub async fn keep_storage_keys(store: &dyn Store, wrapped: Vec<u8>) -> Result<(), StoreError> {
-    let change = Change::Put { bytes: wrapped, terms: Vec::new() };
-    let write = Write { kind: STORAGE_KEYS, key: FIRST.to_vec(), expect: Expect::Absent, change };
-    store.commit(Batch { writes: vec![write], events: Vec::new() }).await.map(drop)
+pub async fn keep_sealing(store: &dyn Store, sealing: Sealing) -> Result<(), StoreError> {
+    let writes = put_sealing(sealing, None);
+    store.commit(Batch { writes, events: Vec::new() }).await.map(drop)
+}
+
+/// A record that opens under the storage keys of this store and no others: kind, key and sealed bytes.
+pub async fn sealed_sample(
+    store: &dyn Store,
+) -> Result<Option<(u16, &'static [u8], Vec<u8>)>, StoreError> {
+    let record = store.get(DEPLOYMENT, FIRST).await?;
+    Ok(record.map(|record| (DEPLOYMENT.id, FIRST, record.bytes)))
 }
 
 /// The first account, made with the preset or with random ids where there is none yet.

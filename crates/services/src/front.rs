@@ -10,7 +10,7 @@ use crate::identity::{VerifiedCaller, authenticate};
 use crate::metrics::Outcome;
 use crate::operation::{Access, Body, Cx, Entry, Facts, Service, Tls, Untold};
 use std::net::IpAddr;
-use strongroom_types::{RandomId, RandomIdText};
+use strongroom_types::{Entropy, RandomId, RandomIdText};
 use strongroom_wire::{Fault, Protocol, Rendered, query, render_fault};
 
 /// A request as it came off the wire.
@@ -146,6 +146,13 @@ pub fn refuse_unread(house: &House, code: ErrorCode, message: &'static str) -> A
     refuse(Protocol::Json11, "", request_id, &ApiError::new(code, message))
 }
 
+/// The answer of a sealed server to everything but the questions after its health.
+pub fn refuse_sealed(entropy: &dyn Entropy, speaks_query: bool) -> Answer {
+    let protocol = if speaks_query { Protocol::Query } else { Protocol::Json11 };
+    let error = ApiError::new(ErrorCode::ServiceUnavailable, "The server is sealed");
+    refused(protocol, "", RandomId::draw(entropy).text(), &error)
+}
+
 fn refuse(
     protocol: Protocol,
     namespace: &str,
@@ -155,6 +162,15 @@ fn refuse(
     if error.code.is_servers() {
         tracing::error!(%request_id, code = ?error.code, source = error.source_text(), "request failed");
     }
+    refused(protocol, namespace, request_id, error)
+}
+
+fn refused(
+    protocol: Protocol,
+    namespace: &str,
+    request_id: RandomIdText,
+    error: &ApiError,
+) -> Answer {
     let code = error.code.name(protocol);
     let fault = Fault {
         code,

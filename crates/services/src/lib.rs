@@ -24,6 +24,7 @@ mod page_token;
 pub mod policy_text;
 pub mod records;
 mod round;
+pub mod sealing;
 pub mod secretsmanager;
 pub mod sts;
 pub mod turns;

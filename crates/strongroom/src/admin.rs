@@ -1,7 +1,8 @@
 //! The operator's way in: a socket in the data directory, open to whoever may use that directory. A command asks the
 //! server that runs there; without one it opens the data itself.
 
-use crate::config::{Config, DataArgs};
+use crate::config::DataArgs;
+use crate::seal_choice::SealArgs;
 use crate::serve;
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
@@ -17,6 +18,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader as Async
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
 use tokio::time::timeout;
+use zeroize::Zeroizing;
 
 /// Longest command.
 const COMMAND_BYTES_MAX: u64 = 256 * 1024;
@@ -63,7 +65,8 @@ pub(crate) async fn answer(
         };
         match accepted {
             Ok((stream, _)) => {
-                if let Err(error) = converse(&house, stream).await {
+                if let Err(error) = converse(stream, async |line| perform(&house, line).await).await
+                {
                     tracing::debug!(%error, "an operator's command ended early");
                 }
             }
@@ -75,12 +78,17 @@ pub(crate) async fn answer(
     }
 }
 
-async fn converse(house: &House, stream: UnixStream) -> anyhow::Result<()> {
+/// Reads one command, and answers it.
+pub(crate) async fn converse(
+    stream: UnixStream,
+    answer: impl AsyncFnOnce(&str) -> Value,
+) -> anyhow::Result<()> {
     let (read, mut write) = stream.into_split();
-    let mut line = String::new();
+    // With its room from the start: a text that grows leaves copies behind.
+    let mut line = Zeroizing::new(String::with_capacity(4096));
     let mut read = AsyncBufReader::new(read.take(COMMAND_BYTES_MAX));
     timeout(PATIENCE, read.read_line(&mut line)).await??;
-    let answer = perform(house, &line).await;
+    let answer = answer(&line).await;
     write.write_all(format!("{answer}\n").as_bytes()).await?;
     Ok(())
 }
@@ -90,6 +98,10 @@ async fn perform(house: &House, line: &str) -> Value {
         Ok(command) => command,
         Err(error) => return json!({ "error": error.to_string() }),
     };
+    done(house, command).await
+}
+
+async fn done(house: &House, command: Command) -> Value {
     match run(house, command).await {
         Ok(answer) => json!({ "answer": answer }),
         Err(error) => {
@@ -101,10 +113,35 @@ async fn perform(house: &House, line: &str) -> Value {
 /// Has a command done, by the server or, if there is none, here.
 pub(crate) fn ask(data: &DataArgs, command: &Command) -> anyhow::Result<Value> {
     let data_dir = data.data_dir()?;
-    let reply = match ClientStream::connect(socket_path(&data_dir)) {
-        Ok(stream) => ask_server(stream, command)?,
-        Err(_) => ask_data(&data.config(&data_dir)?, command)?,
-    };
+    if let Some(answer) = ask_running(&data_dir, command)? {
+        return Ok(answer);
+    }
+    let config = data.config(&data_dir, SealArgs::of_environment())?;
+    check_data(&data_dir)?;
+    let line = serde_json::to_string(command)?;
+    answered(&serve::with_data(&config, async |house| perform(house, &line).await)?)
+}
+
+/// Has a command done by the server that runs on this data. `None`: there is none.
+pub(crate) fn ask_running(data_dir: &Path, command: &Command) -> anyhow::Result<Option<Value>> {
+    let Ok(stream) = ClientStream::connect(socket_path(data_dir)) else { return Ok(None) };
+    answered(&ask_server(stream, command)?).map(Some)
+}
+
+/// Has a command done in this process.
+pub(crate) async fn ask_house(house: &House, command: Command) -> anyhow::Result<Value> {
+    answered(&done(house, command).await)
+}
+
+/// Whether there is data, before anything is made where there is none.
+pub(crate) fn check_data(data_dir: &Path) -> anyhow::Result<()> {
+    if !data_dir.join(serve::DATABASE).exists() {
+        bail!("there is no server and no data in {}", data_dir.display());
+    }
+    Ok(())
+}
+
+fn answered(reply: &Value) -> anyhow::Result<Value> {
     match (reply.get("answer"), reply.get("error").and_then(Value::as_str)) {
         (Some(answer), _) => Ok(answer.clone()),
         (None, Some(error)) => bail!("{error}"),
@@ -113,17 +150,10 @@ pub(crate) fn ask(data: &DataArgs, command: &Command) -> anyhow::Result<Value> {
 }
 
 fn ask_server(mut stream: ClientStream, command: &Command) -> anyhow::Result<Value> {
-    let line = serde_json::to_string(command)?;
-    stream.write_all(format!("{line}\n").as_bytes())?;
+    let line = Zeroizing::new(serde_json::to_string(command)?);
+    stream.write_all(line.as_bytes())?;
+    stream.write_all(b"\n")?;
     let mut reply = String::new();
     BufReader::new(stream).read_line(&mut reply)?;
     serde_json::from_str(&reply).context("the server's answer cannot be read")
-}
-
-fn ask_data(config: &Config, command: &Command) -> anyhow::Result<Value> {
-    if !config.data_dir.join("strongroom.db").exists() {
-        bail!("there is no server and no data in {}", config.data_dir.display());
-    }
-    let line = serde_json::to_string(command)?;
-    serve::with_data(config, async |house| perform(house, &line).await)
 }

@@ -3,6 +3,7 @@
 //! A configuration is parsed into valid values or refused; unknown settings are refused. Nothing here holds a secret but
 //! the preset root credential, which has no `Debug`.
 
+use crate::seal_choice::{SealArgs, SealChoice, SealSettings};
 use anyhow::{Context, bail};
 use clap::Args;
 use clap::builder::{FalseyValueParser, OsStringValueParser, TypedValueParser};
@@ -22,7 +23,7 @@ const LISTEN_DEFAULT: &str = "127.0.0.1:8700";
 const DATA_DIR_DEFAULT: &str = "strongroom-data";
 
 /// A path, which may be empty: a variable that is set to nothing counts as unset.
-fn path() -> impl TypedValueParser<Value = PathBuf> {
+pub(crate) fn path() -> impl TypedValueParser<Value = PathBuf> {
     OsStringValueParser::new().map(PathBuf::from)
 }
 
@@ -50,6 +51,8 @@ pub(crate) struct ServeArgs {
     /// Serve plain HTTP on an address that is not loopback
     #[arg(long, env = "STRONGROOM_INSECURE_HTTP", value_parser = FalseyValueParser::new())]
     pub insecure_http: bool,
+    #[command(flatten)]
+    pub seal: SealArgs,
 }
 
 /// The file's form.
@@ -72,7 +75,7 @@ struct File {
     #[serde(default)]
     tls: FileTls,
     #[serde(default)]
-    seal: FileSeal,
+    seal: SealSettings,
     #[serde(default)]
     metrics: FileMetrics,
     #[serde(default)]
@@ -93,12 +96,6 @@ struct FileOidc {
 struct FileTls {
     certificate: Option<PathBuf>,
     key: Option<PathBuf>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FileSeal {
-    key_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -131,8 +128,8 @@ enum FileDurability {
 pub(crate) struct Config {
     /// Where everything is kept.
     pub data_dir: PathBuf,
-    /// The root key's file.
-    pub key_file: PathBuf,
+    /// Where the root key is kept.
+    pub seal: SealChoice,
     /// The address.
     pub listen: SocketAddr,
     /// Certificate chain and key, if connections are encrypted.
@@ -191,7 +188,7 @@ impl Config {
             settings.cache_bytes = mib.saturating_mul(1024 * 1024);
         }
         Ok(Self {
-            key_file: file.seal.key_file.unwrap_or_else(|| data_dir.join("root.key")),
+            seal: SealChoice::of(&args.seal, file.seal, &data_dir),
             data_dir,
             listen,
             tls,
@@ -248,7 +245,7 @@ impl DataArgs {
     }
 
     /// The server's configuration, for a command that opens its data.
-    pub(crate) fn config(&self, data_dir: &Path) -> anyhow::Result<Config> {
+    pub(crate) fn config(&self, data_dir: &Path, seal: SealArgs) -> anyhow::Result<Config> {
         Config::resolve(&ServeArgs {
             data_dir: Some(data_dir.to_owned()),
             listen: None,
@@ -258,6 +255,7 @@ impl DataArgs {
             tls_key: None,
             // Nothing is served: what the file says of addresses is no matter here.
             insecure_http: true,
+            seal,
         })
     }
 }

@@ -7,6 +7,10 @@ mod background;
 mod config;
 mod harden;
 mod policy;
+mod reseal;
+mod seal;
+mod seal_choice;
+mod sealed;
 mod serve;
 
 use clap::{Parser, Subcommand};
@@ -37,6 +41,9 @@ enum Command {
     /// Ask why, and who can; decide policies offline
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
+    /// Where the root key is kept: choose, change, move, check
+    #[command(subcommand)]
+    Seal(seal::SealCommand),
 }
 
 #[expect(clippy::print_stderr, reason = "the one place where a command's failure is told")]
@@ -46,6 +53,7 @@ fn main() -> ExitCode {
         Command::Account(command) => account::run(&command),
         Command::Audit(command) => audit::run(&command),
         Command::Policy(command) => policy::run(&command),
+        Command::Seal(command) => seal::run(&command),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -2,7 +2,8 @@
 
 use crate::background::{forward_events, work};
 use crate::config::{Config, ServeArgs};
-use crate::{admin, harden};
+use crate::seal_choice::SealChoice;
+use crate::{admin, harden, sealed};
 use anyhow::{Context, bail};
 use std::io::Write;
 use std::net::SocketAddr;
@@ -11,8 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use strongroom_audit::AuditLog;
 use strongroom_http::{Exposure, IssuerClient, Limits, Listening, ServerConfig, Terms};
-use strongroom_keys::seal::KeyFile;
-use strongroom_keys::{StorageKeys, Unsealed};
+use strongroom_keys::{Sealing, StorageKeys};
 use strongroom_services::background::finish;
 use strongroom_services::bootstrap::{self, Preset, RootCredential};
 use strongroom_services::forward::forward;
@@ -23,7 +23,7 @@ use strongroom_store::Store;
 use strongroom_store_sqlite::SqliteStore;
 use strongroom_types::{AccountId, Clock, RandomId, Region, SystemClock, SystemEntropy};
 use tokio::runtime::{Builder, Runtime};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use zeroize::Zeroizing;
 
@@ -41,17 +41,18 @@ pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<()> {
     let config = Config::resolve(args)?;
     start_logging();
     let throwaway = Throwaway::of(args, &config)?;
-    let config = Config {
-        data_dir: throwaway.data_dir.clone(),
-        key_file: throwaway.key_file.clone(),
-        ..config
-    };
+    let config =
+        Config { data_dir: throwaway.data_dir.clone(), seal: throwaway.seal.clone(), ..config };
     let runtime = runtime()?;
     let preset = preset(config.dev)?;
     if std::env::var_os(SECRET_VARIABLE).is_some() && !config.dev {
         // Set to nothing it presets nothing: the credential is then made, and told, behind the restart.
-        if preset.root_key.is_some() {
-            runtime.block_on(async { open(&config, preset).await.map(drop) })?;
+        if let Some((_, secret)) = &preset.root_key {
+            match runtime.block_on(waits_for_people(&config))? {
+                Some(false) => return Err(harden::restart_with_input(SECRET_VARIABLE, secret)),
+                Some(true) => {}
+                None => runtime.block_on(async { open(&config, preset).await.map(drop) })?,
+            }
         }
         drop(runtime);
         return Err(harden::restart_without(SECRET_VARIABLE));
@@ -66,7 +67,7 @@ pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<()> {
 const AUDIT_GATHER: u32 = 40;
 
 /// One core: everything on one thread, which is cheapest. More: a worker each.
-fn runtime() -> anyhow::Result<Runtime> {
+pub(crate) fn runtime() -> anyhow::Result<Runtime> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let mut builder =
         if cores == 1 { Builder::new_current_thread() } else { Builder::new_multi_thread() };
@@ -85,7 +86,7 @@ fn start_logging() {
 /// A data directory that goes away with the process, in `--dev` without one of the user's own.
 struct Throwaway {
     data_dir: PathBuf,
-    key_file: PathBuf,
+    seal: SealChoice,
     remove: bool,
 }
 
@@ -96,12 +97,12 @@ impl Throwaway {
             make_private_dir(&config.data_dir)?;
             return Ok(Self {
                 data_dir: config.data_dir.clone(),
-                key_file: config.key_file.clone(),
+                seal: config.seal.clone(),
                 remove: false,
             });
         }
         let data_dir = make_throwaway_dir()?;
-        Ok(Self { key_file: data_dir.join("root.key"), data_dir, remove: true })
+        Ok(Self { seal: SealChoice::key_file_in(&data_dir), data_dir, remove: true })
     }
 }
 
@@ -115,7 +116,7 @@ impl Drop for Throwaway {
     }
 }
 
-fn make_private_dir(path: &Path) -> anyhow::Result<()> {
+pub(crate) fn make_private_dir(path: &Path) -> anyhow::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new()
         .recursive(true)
@@ -144,8 +145,11 @@ fn preset(dev: bool) -> anyhow::Result<Preset> {
             AccountId::parse(&id).with_context(|| format!("{ACCOUNT_VARIABLE} must be 12 digits"))
         })
         .transpose()?;
-    let root_key = match (variable(KEY_ID_VARIABLE), variable(SECRET_VARIABLE).map(Zeroizing::new))
-    {
+    let secret = match variable(SECRET_VARIABLE) {
+        Some(secret) => Some(Zeroizing::new(secret)),
+        None => harden::input_of_restart()?,
+    };
+    let root_key = match (variable(KEY_ID_VARIABLE), secret) {
         (Some(id), Some(secret)) => {
             check_access_key(&id, &secret)?;
             Some((id, secret))
@@ -196,25 +200,96 @@ struct Opened {
     outbox_through: u64,
 }
 
-async fn open(config: &Config, preset: Preset) -> anyhow::Result<Opened> {
-    let entropy = SystemEntropy;
+/// The database's file in the data directory.
+pub(crate) const DATABASE: &str = "strongroom.db";
+
+/// Opens the database. Only one process at a time can.
+pub(crate) fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
     let options = strongroom_store_sqlite::Options {
         exclusive: config.exclusive_storage,
         durability: config.durability,
         ..strongroom_store_sqlite::Options::default()
     };
-    let database = config.data_dir.join("strongroom.db");
+    let database = config.data_dir.join(DATABASE);
     let store = SqliteStore::open(&database, options)
         .with_context(|| format!("cannot open {}", database.display()))?;
-    let store: Arc<dyn Store> = Arc::new(store);
-    let wrapped = bootstrap::wrapped_storage_keys(&*store).await?;
-    check_preset(wrapped.is_none(), &preset)?;
-    let seal = KeyFile::new(&config.key_file);
-    let Unsealed { keys, to_store } = StorageKeys::unseal(&seal, wrapped.as_deref(), &entropy)
-        .with_context(|| format!("cannot use the root key in {}", config.key_file.display()))?;
-    if let Some(wrapped) = to_store {
-        bootstrap::keep_storage_keys(&*store, wrapped).await?;
+    Ok(Arc::new(store))
+}
+
+async fn open(config: &Config, preset: Preset) -> anyhow::Result<Opened> {
+    open_in(config, open_store(config)?, preset).await
+}
+
+async fn open_in(config: &Config, store: Arc<dyn Store>, preset: Preset) -> anyhow::Result<Opened> {
+    let sealing = stored_sealing(&*store).await?;
+    check_preset(sealing.is_none(), &preset)?;
+    let keys = match sealing {
+        Some(sealing) => open_keys(config, &sealing)?,
+        None => make_keys(config, &*store).await?,
+    };
+    furnish(config, store, keys, preset).await
+}
+
+/// The same, where people may have to bring the root key first. `None`: the server is to stop.
+async fn open_with_people(
+    config: &Config,
+    preset: Preset,
+    doors: sealed::Doors<'_>,
+    stop: impl Future<Output = ()>,
+) -> anyhow::Result<Option<Opened>> {
+    let store = open_store(config)?;
+    if let Some(sealing) = stored_sealing(&*store).await?
+        && config.seal.waits_for_people(&sealing.record()?)?
+    {
+        check_preset(false, &preset)?;
+        let keys = sealed::wait(doors, &store, &sealing, stop).await?;
+        let Some(keys) = keys else { return Ok(None) };
+        return furnish(config, store, keys, preset).await.map(Some);
     }
+    open_in(config, store, preset).await.map(Some)
+}
+
+async fn stored_sealing(store: &dyn Store) -> anyhow::Result<Option<Sealing>> {
+    Ok(bootstrap::sealing(store).await?.map(|stored| stored.sealing))
+}
+
+/// Whether this data cannot be opened before people have come; and if so, whether it has its account already.
+async fn waits_for_people(config: &Config) -> anyhow::Result<Option<bool>> {
+    let store = open_store(config)?;
+    let Some(sealing) = stored_sealing(&*store).await? else { return Ok(None) };
+    if !config.seal.waits_for_people(&sealing.record()?)? {
+        return Ok(None);
+    }
+    Ok(Some(bootstrap::sealed_sample(&*store).await?.is_some()))
+}
+
+fn open_keys(config: &Config, sealing: &Sealing) -> anyhow::Result<StorageKeys> {
+    let record = sealing.record()?;
+    let seal = config.seal.of_data(&record)?;
+    let keys = StorageKeys::open(&*seal, sealing).context("cannot use the root key")?;
+    // A change of the root key was cut off behind its commit. That it stays so harms nothing.
+    if let Err(error) = seal.settle(&record) {
+        tracing::warn!(%error, "the root key could not be put in its place");
+    }
+    Ok(keys)
+}
+
+async fn make_keys(config: &Config, store: &dyn Store) -> anyhow::Result<StorageKeys> {
+    let seal = config.seal.of_new_data()?;
+    let (keys, sealing) = StorageKeys::create(&*seal, &SystemEntropy, SystemClock.now())
+        .context("cannot use the root key")?;
+    bootstrap::keep_sealing(store, sealing).await?;
+    Ok(keys)
+}
+
+/// The rest of what is open, once the storage keys are.
+async fn furnish(
+    config: &Config,
+    store: Arc<dyn Store>,
+    keys: StorageKeys,
+    preset: Preset,
+) -> anyhow::Result<Opened> {
+    let entropy = SystemEntropy;
     let records = Records::new(store, keys, config.settings.cache_bytes);
     let audit_dir = config.data_dir.join("audit");
     let (audit, recovered) = AuditLog::open(&audit_dir, strongroom_audit::Options::default())
@@ -250,12 +325,24 @@ pub(crate) fn with_data<T>(
     work: impl AsyncFnOnce(&House) -> T,
 ) -> anyhow::Result<T> {
     harden::forbid_dumps()?;
-    runtime()?.block_on(async {
-        let Opened { house, outbox_through, .. } = open(config, Preset::default()).await?;
-        let done = work(&house).await;
-        forward(&house, outbox_through).await.context("cannot move events to the audit log")?;
-        Ok(done)
-    })
+    runtime()?.block_on(async { use_house(open(config, Preset::default()).await?, work).await })
+}
+
+/// The same with a store and keys that are open already.
+pub(crate) async fn with_keys<T>(
+    config: &Config,
+    store: Arc<dyn Store>,
+    keys: StorageKeys,
+    work: impl AsyncFnOnce(&House) -> T,
+) -> anyhow::Result<T> {
+    use_house(furnish(config, store, keys, Preset::default()).await?, work).await
+}
+
+async fn use_house<T>(opened: Opened, work: impl AsyncFnOnce(&House) -> T) -> anyhow::Result<T> {
+    let Opened { house, outbox_through, .. } = opened;
+    let done = work(&house).await;
+    forward(&house, outbox_through).await.context("cannot move events to the audit log")?;
+    Ok(done)
 }
 
 async fn serve(config: &Config, preset: Preset) -> anyhow::Result<()> {
@@ -272,7 +359,15 @@ async fn serve(config: &Config, preset: Preset) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let limits = limits()?;
-    let Opened { house, root, outbox_through } = open(config, preset).await?;
+    let doors = sealed::Doors {
+        data_dir: &config.data_dir,
+        listening: &listening,
+        listening_metrics: listening_metrics.as_ref(),
+        limits,
+    };
+    let told_to_stop = told(&mut terminate, &mut interrupt);
+    let opened = open_with_people(config, preset, doors, told_to_stop).await?;
+    let Some(Opened { house, root, outbox_through }) = opened else { return Ok(()) };
     let is_untold = root.new_secret.is_some();
     greet(config, &listening, has_tls, root)?;
     if is_untold {
@@ -288,12 +383,7 @@ async fn serve(config: &Config, preset: Preset) -> anyhow::Result<()> {
     let administration = admin::listen(&config.data_dir)?
         .map(|listener| tokio::spawn(admin::answer(Arc::clone(&house), listener, stopped.clone())));
     let mut stopped_metrics = stopped;
-    let stop = async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    };
+    let stop = async move { told(&mut terminate, &mut interrupt).await };
     let until_stopped = async move { drop(stopped_metrics.changed().await) };
     let metrics = listening_metrics.map(|listening| {
         let exposure = Exposure { api: false, metrics: true };
@@ -315,6 +405,13 @@ async fn serve(config: &Config, preset: Preset) -> anyhow::Result<()> {
     }
     ringer.abort();
     Ok(())
+}
+
+async fn told(terminate: &mut Signal, interrupt: &mut Signal) {
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
 }
 
 async fn bind(address: SocketAddr, tls: Option<Arc<ServerConfig>>) -> anyhow::Result<Listening> {

@@ -183,7 +183,7 @@ impl<'a> Event<'a> {
     pub fn of_operator(
         (time, request_id, id): (Timestamp, &'a str, &'a str),
         account: &'a str,
-        name: &'a str,
+        (source, name): (&'a str, &'a str),
         (parameters, response): (&'a str, &'a str),
     ) -> Self {
         Self {
@@ -198,7 +198,7 @@ impl<'a> Event<'a> {
                 account: account.into(),
                 access_key_id: "",
             },
-            source: "organizations.amazonaws.com",
+            source,
             name,
             is_read: false,
             region: "us-east-1",

@@ -16,9 +16,7 @@ use strongroom_keys::seal::KeyFile;
 use strongroom_keys::{StorageKeys, Unsealed};
 use strongroom_services::accounts::{self, NewAccount};
 use strongroom_services::background::{finish, tick};
-use strongroom_services::bootstrap::{
-    Preset, keep_storage_keys, note_told, root_credential, wrapped_storage_keys,
-};
+use strongroom_services::bootstrap::{Preset, keep_sealing, note_told, root_credential, sealing};
 use strongroom_services::event::cloudtrail;
 use strongroom_services::forward::forward;
 use strongroom_services::front::{Incoming, prepare};
@@ -261,12 +259,12 @@ impl Building {
     }
 
     async fn open(ground: Ground, known: Option<Key>) -> Self {
-        let wrapped = wrapped_storage_keys(&*ground.store).await.unwrap();
+        let stored = sealing(&*ground.store).await.unwrap().map(|stored| stored.sealing);
         let seal = KeyFile::new(&ground.directory.path().join("root.key"));
         let Unsealed { keys, to_store } =
-            StorageKeys::unseal(&seal, wrapped.as_deref(), &ground.entropy).unwrap();
-        if let Some(wrapped) = to_store {
-            keep_storage_keys(&*ground.store, wrapped).await.unwrap();
+            StorageKeys::unseal(&seal, stored.as_ref(), &ground.entropy, START).unwrap();
+        if let Some(sealing) = to_store {
+            keep_sealing(&*ground.store, sealing).await.unwrap();
         }
         let settings = Settings::default();
         let records = Records::new(Arc::clone(&ground.store), keys, settings.cache_bytes);

@@ -100,7 +100,7 @@ mod tests {
         }
 
         pub(super) fn multiply(left: u8, right: u8) -> u8 {
-            let mut product = vec![false; 16];
+            let mut product = [false; 16];
             for (i, a) in bits(left).into_iter().enumerate() {
                 for (j, b) in bits(right).into_iter().enumerate() {
                     product[i + j] ^= a && b;
@@ -153,11 +153,11 @@ mod tests {
                 rows.swap(column, pivot);
                 let scale = invert(rows[column][column]);
                 rows[column].iter_mut().for_each(|cell| *cell = multiply(*cell, scale));
+                let subtracted = rows[column].clone();
                 for row in (0..size).filter(|row| *row != column) {
                     let factor = rows[row][column];
-                    for cell in 0..=size {
-                        let subtract = multiply(factor, rows[column][cell]);
-                        rows[row][cell] ^= subtract;
+                    for (cell, other) in rows[row].iter_mut().zip(&subtracted) {
+                        *cell ^= multiply(factor, *other);
                     }
                 }
             }

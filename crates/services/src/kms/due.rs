@@ -144,7 +144,7 @@ mod tests {
             let clock = MovedClock(Arc::new(AtomicI64::new(START.as_millis())));
             let entropy = Counter::default();
             let seal = KeyFile::new(&directory.path().join("root.key"));
-            let Unsealed { keys, .. } = StorageKeys::unseal(&seal, None, &entropy).unwrap();
+            let Unsealed { keys, .. } = StorageKeys::unseal(&seal, None, &entropy, START).unwrap();
             let settings = Settings::default();
             let records = Records::new(Arc::new(MemoryStore::new()), keys, settings.cache_bytes);
             let options = strongroom_audit::Options::default();

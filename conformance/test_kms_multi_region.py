@@ -221,3 +221,12 @@ def test_how_material_is_wrapped_and_how_long_it_lasts_are_conditions(kms, user)
     refused(lambda: bring(one, key, b"k" * 32, spec="RSA_3072", ExpirationModel="KEY_MATERIAL_EXPIRES",
                           ValidTo=time.time() + 60), "AccessDeniedException")
     bring(one, key, b"k" * 32, spec="RSA_3072")
+
+
+def test_a_set_has_an_end(kms):
+    """Ours: any well-formed name is a region, and every change of a primary writes its whole set."""
+    key = create(kms)
+    for number in range(40):
+        kms[HOME].replicate_key(KeyId=key, ReplicaRegion=f"eu-test-{number + 10}")
+    refused(lambda: kms[HOME].replicate_key(KeyId=key, ReplicaRegion="eu-test-9"), "LimitExceededException")
+    assert len(configuration(kms, key, HOME)["ReplicaKeys"]) == 40

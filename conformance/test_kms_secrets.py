@@ -1,7 +1,7 @@
 """Secrets under customer keys, and the encryption context that callers may give. Expectations: AWS's documented behaviour
 (Secrets Manager user guide, "Secret encryption and decryption"), recorded messages where a text is compared; the encryption
 context of a caller is strongroom's own extension (the brief's example)."""
-import json, os, subprocess, sys, uuid
+import json, os, subprocess, sys, time, uuid
 
 import pytest
 
@@ -31,6 +31,15 @@ def new_key(server, *statements, **more):
 
 def may(*actions):
     return json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": list(actions), "Resource": "*"}})
+
+
+def replicated(client, secret):
+    """How the one replica stands once it is no longer in progress."""
+    deadline = time.monotonic() + 20
+    while True:
+        status = client.describe_secret(SecretId=secret)["ReplicationStatus"][0]
+        if status["Status"] != "InProgress" or time.monotonic() > deadline:
+            return status
 
 
 @pytest.mark.parametrize("named", ["KeyId", "Arn"])
@@ -196,16 +205,35 @@ def test_a_replica_is_sealed_under_its_own_regions_key(server, client):
     key = server.client("kms", region="eu-west-1").create_key()["KeyMetadata"]["Arn"]
     secret, near = name(), new_key(server)["Arn"]
     client.create_secret(Name=secret, SecretString="v", KmsKeyId=near, AddReplicaRegions=[{"Region": "eu-west-1", "KmsKeyId": key}])
-    for _ in range(200):
-        status = client.describe_secret(SecretId=secret)["ReplicationStatus"][0]
-        if status["Status"] != "InProgress":
-            break
+    status = replicated(client, secret)
     assert status["Status"] == "InSync", status
     assert west.describe_secret(SecretId=secret)["KmsKeyId"] == key
     server.client("kms").disable_key(KeyId=near)
     assert west.get_secret_value(SecretId=secret)["SecretString"] == "v"
     server.client("kms", region="eu-west-1").disable_key(KeyId=key)
     refused(lambda: west.get_secret_value(SecretId=secret), "DecryptionFailure", f"{key} is disabled.")
+
+
+def test_nobody_gets_a_value_by_having_it_copied_without_its_key(server, client):
+    secret, key = name(), new_key(server)["Arn"]
+    client.create_secret(Name=secret, SecretString="closed", KmsKeyId=key)
+    keyless = as_key(server, user(server, name(), may("secretsmanager:*")))
+    copy = lambda caller, **to: caller.replicate_secret_to_regions(SecretId=secret, AddReplicaRegions=[{"Region": "eu-west-1", **to}])
+    refused(lambda: copy(keyless), "AccessDeniedException", DENIED)
+    west = as_key(server, user(server, name(), may("secretsmanager:*")), region="eu-west-1")
+    refused(lambda: west.get_secret_value(SecretId=secret), "ResourceNotFoundException")
+    # Who may open it may have it copied; not under a key that is not theirs to use, whether that is there or not.
+    able = as_key(server, user(server, name(), may("secretsmanager:*", "kms:Decrypt")))
+    far = server.client("kms", region="eu-west-1").create_key()["KeyMetadata"]["Arn"]
+    for other in (far, f"arn:aws:kms:eu-west-1:{OTHER}:key/{uuid.uuid4()}", f"arn:aws:kms:eu-west-1:{OTHER}:alias/none", str(uuid.uuid4())):
+        refused(lambda: copy(able, KmsKeyId=other), "AccessDeniedException", DENIED)
+        refused(lambda: able.create_secret(Name=name(), SecretString="v", AddReplicaRegions=[{"Region": "eu-west-1", "KmsKeyId": other}]), "AccessDeniedException", DENIED)
+    assert "ReplicationStatus" not in client.describe_secret(SecretId=secret)
+    server.client("kms").disable_key(KeyId=key)
+    refused(lambda: copy(client), "DecryptionFailure", "is disabled.")
+    server.client("kms").enable_key(KeyId=key)
+    copy(able)
+    assert replicated(client, secret)["Status"] == "InSync" and west.get_secret_value(SecretId=secret)["SecretString"] == "closed"
 
 
 BRIEFS_PYTHON = '''

@@ -75,6 +75,9 @@ pub const CLOCK_SKEW_MILLIS_MAX: i64 = 5 * 60_000;
 
 /// Largest key policy, in bytes. KMS developer guide, "Resource quotas": 32 KB.
 pub const KEY_POLICY_BYTES_MAX: usize = 32_768;
+/// Most replicas of a multi-Region key. Ours: any well-formed name is a region here, and every change of a primary writes all of
+/// its set at once; AWS has fewer regions than this.
+pub const KEY_REPLICAS_MAX: usize = 40;
 /// Longest policy that is read back from a record: the longest that any service takes, which is IAM.
 pub const STORED_POLICY_CHARS_MAX: usize = IAM_DOCUMENT_CHARS_MAX;
 /// Longest name of a user, role or instance profile in requests. IAM model: `userNameType`, `roleNameType`.

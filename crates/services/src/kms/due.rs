@@ -42,7 +42,7 @@ async fn do_what_is_due(house: &House, key: &[u8], now: Timestamp) -> Result<boo
     let Some(stored) = house.records.get::<Key>(key).await? else { return Ok(true) };
     let Some(mut writes) = deletion(&stored, now) else { return Ok(false) };
     // Grants go first, page by page: there may be more than one commit can take.
-    if end_grants(house, key).await? {
+    if end_grants(house, &stored).await? {
         return Ok(true);
     }
     let account = account_of(key)?;

@@ -7,6 +7,7 @@ use crate::error::ApiError;
 use crate::house::House;
 use crate::kms::grant_count::GrantCount;
 use crate::kms::grant_party::Party;
+use crate::kms::key::{KMS_KEY, Key};
 use crate::kms::target::{ContextPairs, record_key};
 use crate::operation::Cx;
 use crate::records::{RecordType, Stored, decode_as, encode_as};
@@ -225,8 +226,9 @@ const ENDED_PER_COMMIT: u32 = 256;
 
 /// Removes grants of a key that is about to go, so many at a time. Answers whether more may be left: the key's record may
 /// go only after the answer was no, or a crash in between would leave grants that nobody finds. No grant is added
-/// meanwhile: a key that waits for its deletion takes none. `key` is the key's record key.
-pub(crate) async fn end_grants(house: &House, key: &[u8]) -> Result<bool, ApiError> {
+/// meanwhile: a key that waits for its deletion takes none.
+pub(crate) async fn end_grants(house: &House, of: &Stored<Key>) -> Result<bool, ApiError> {
+    let key = &of.key;
     let query = PageQuery {
         index: GRANTS,
         prefix: &grants_prefix(key),
@@ -239,10 +241,16 @@ pub(crate) async fn end_grants(house: &House, key: &[u8]) -> Result<bool, ApiErr
     let delete = |kind, key| Write { kind, key, expect: Expect::Any, change: Change::Delete };
     let mut writes: Vec<_> = page.into_iter().map(|entry| delete(KMS_GRANT, entry.key)).collect();
     if !more {
-        writes.push(delete(GrantCount::KIND, key.to_vec()));
+        writes.push(delete(GrantCount::KIND, key.clone()));
     }
-    house.commit(Batch { writes, events: Vec::new() }).await?;
-    Ok(more)
+    // Not if the key was taken back at the last moment.
+    let expect = Expect::At(of.revision);
+    writes.push(Write { kind: KMS_KEY, key: key.clone(), expect, change: Change::Check });
+    match house.commit(Batch { writes, events: Vec::new() }).await {
+        Ok(_) => Ok(more),
+        Err(StoreError::Conflict { .. }) => Ok(true),
+        Err(error) => Err(error.into()),
+    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use strongroom_keys::kms::{
 };
 use strongroom_store::StoreError;
 use strongroom_types::{Entropy, Timestamp};
+use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
 /// How a material came to be the newest. KMS API reference, `RotationsListEntry`.
@@ -176,9 +177,17 @@ impl KeySecret {
     }
 }
 
-/// A new key pair. A large RSA key takes a second or more.
+/// Key pairs that are made at the same time: the others wait, so that whoever asks for many takes no processor from the rest.
+static PAIRS_AT_ONCE: Semaphore = Semaphore::const_new(1);
+
+/// A new key pair. A large RSA key takes a second or more, and is made to its end whether or not anybody still waits for it.
 pub(crate) async fn new_pair(spec: PairSpec) -> Result<KeyPair, CryptoError> {
-    off_thread(move || KeyPair::generate(spec)).await
+    let permit = PAIRS_AT_ONCE.acquire().await.map_err(|_| CryptoError::Library)?;
+    off_thread(move || {
+        let _permit = permit;
+        KeyPair::generate(spec)
+    })
+    .await
 }
 
 /// Does what takes long where other requests do not wait for it. Measured: RSA keys of 2048, 3072 and 4096 bits sign in 1,

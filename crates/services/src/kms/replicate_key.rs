@@ -14,7 +14,7 @@ use crate::kms::target::{KeyTarget, record_key};
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
 use serde::{Deserialize, Serialize};
 use strongroom_store::{Expect, Write};
-use strongroom_types::{Region, Tag};
+use strongroom_types::{Region, Tag, limits};
 use strongroom_wire::{Constraints, Object};
 
 /// The valid request.
@@ -167,6 +167,9 @@ impl ReplicateKey {
         let mut replica = None;
         let mut writes = changed_with_set(cx, primary, |key| {
             if let Some(set) = &mut key.multi_region {
+                if set.replicas.len() >= limits::KEY_REPLICAS_MAX {
+                    return Err(ApiError::limit_exceeded("Too many replica keys."));
+                }
                 set.replicas.push(self.region.clone());
             }
             replica = Some(key.replica(&self.region, cx.now));

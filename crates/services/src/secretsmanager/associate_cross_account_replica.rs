@@ -10,6 +10,7 @@ use crate::iam::entity::Entity;
 use crate::iam::role::Role;
 use crate::iam::target::Target;
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
+use crate::secretsmanager::copying::may_copy;
 use crate::secretsmanager::cross_account::{
     AcceptingReplica, CrossAccount, Link, LinkStatus, follows,
 };
@@ -94,6 +95,7 @@ impl Operation for AssociateCrossAccountReplica {
     async fn run(&self, cx: &Cx<'_>, grant: Grant<SecretTarget>) -> Result<Done<Output>, ApiError> {
         let stored = grant.found()?;
         self.check_primary(cx, &stored.value)?;
+        may_copy(cx, &stored.value).await?;
         self.may_pass_role(cx).await?;
         let replica = AcceptingReplica(SecretTarget::load(cx, &self.replica).await?);
         let action = "secretsmanager:AcceptCrossAccountReplication";

@@ -10,6 +10,7 @@ use crate::kms::{self, Asker, ContextPairs};
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
 use crate::records::Stored;
 use crate::secretsmanager::access::Access;
+use crate::secretsmanager::copying::may_seal_replicas;
 use crate::secretsmanager::cross_account::{CrossAccount, Link};
 use crate::secretsmanager::encryption_context::{bound, parse_context};
 use crate::secretsmanager::members::{
@@ -250,6 +251,7 @@ impl CreateSecret {
             merge_tags(&mut secret.tags, &self.tags)?;
         }
         if !self.replicas.is_empty() {
+            may_seal_replicas(cx, &secret, &self.replicas).await?;
             secret.add_replicas(self.replicas.clone())?;
         }
         if self.value.is_some() {

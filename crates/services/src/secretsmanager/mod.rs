@@ -4,6 +4,7 @@
 //! error. Operations load, call a method, and hand the pipeline the records to commit.
 
 mod access;
+mod copying;
 mod cross_account;
 mod encryption_context;
 mod entry;

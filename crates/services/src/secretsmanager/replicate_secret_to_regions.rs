@@ -6,6 +6,7 @@ use crate::authz::Grant;
 use crate::conditions::{Values, flag};
 use crate::error::ApiError;
 use crate::operation::{Cx, Done, Effect, Operation, Spec};
+use crate::secretsmanager::copying::{may_copy, may_seal_replicas};
 use crate::secretsmanager::members::{
     ReplicaRegionInput, ReplicatedSecret, check_replicas, new_replicas, replica_regions,
 };
@@ -77,6 +78,8 @@ impl Operation for ReplicateSecretToRegions {
         let stored = grant.found()?;
         stored.value.writable()?;
         stored.value.cross_account.not_replica()?;
+        may_copy(cx, &stored.value).await?;
+        may_seal_replicas(cx, &stored.value, &self.replicas).await?;
         let mut secret = stored.value.clone();
         secret.add_replicas(self.replicas.clone())?;
         secret.note_change(cx.now);

@@ -170,6 +170,24 @@ pub(super) async fn open(
     Ok(Some(SecretValue { form: content.form, plain }))
 }
 
+/// Whether the caller may use the key that a version's value is sealed under, whose state allows it.
+pub(super) async fn may_open(
+    cx: &Cx<'_>,
+    secret: &Secret,
+    version: &Version,
+) -> Result<(), ApiError> {
+    let Some(content) = &version.content else { return Ok(()) };
+    let asker = Asker::Caller(cx);
+    let unwrapped = unwrap(asker, secret, version, content).await?;
+    match unwrapped.as_ref().and_then(|held| held.customer_key.as_ref()) {
+        Some(key) => {
+            let pairs = with_own(secret, &version.id, &content.context);
+            key.may_open(asker, place(secret), pairs).await
+        }
+        None => asker.may_use_managed(&secret.arn.account),
+    }
+}
+
 /// The version's data key, from memory while no KMS key has changed.
 async fn unwrap(
     asker: Asker<'_>,

@@ -197,7 +197,7 @@ impl Operation for CreateSecret {
 }
 
 /// The primary of a replica in another account. API reference: it takes its value and nothing else from there, so the
-/// request has none; messages inferred. AWS demands a customer managed key, too: there are none here yet.
+/// request has none; messages inferred. AWS demands a customer managed key, too; here any key does.
 fn primary_arn(input: &Input) -> Result<Option<String>, ApiError> {
     let Some(arn) = &input.cross_account_primary_arn else { return Ok(None) };
     if !matches!(SecretId::parse(arn), Ok(SecretId::Arn { .. })) {
